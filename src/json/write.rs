@@ -1,0 +1,131 @@
+//! Writing, without the formatting machinery, which would be a tenth of the wasm module.
+
+use super::{Json, Object};
+use crate::NumericDate;
+use crate::prelude::*;
+
+/// Writes JSON objects member by member, in the order of the calls.
+pub(crate) struct Writer(String);
+
+impl Writer {
+    pub(crate) fn object() -> Self {
+        Self("{".to_owned())
+    }
+
+    fn name(&mut self, name: &str) {
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        push_string(&mut self.0, name);
+        self.0.push(':');
+    }
+
+    pub(crate) fn string(&mut self, name: &str, value: &str) {
+        self.name(name);
+        push_string(&mut self.0, value);
+    }
+
+    pub(crate) fn date(&mut self, name: &str, value: NumericDate) {
+        self.raw(name, itoa(value.0).as_str());
+    }
+
+    /// A member whose value is JSON text already.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.0.push_str(json);
+    }
+
+    pub(crate) fn object_member(&mut self, name: &str, value: &Object) {
+        self.name(name);
+        push_object(&mut self.0, value);
+    }
+
+    pub(crate) fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// Decimal digits.
+fn itoa(mut n: u64) -> String {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 {
+            break;
+        }
+    }
+    digits[at..].iter().map(|d| char::from(*d)).collect()
+}
+
+/// Appends `text` as a JSON string (RFC 8259 section 7), with the short escapes where there are any.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if c < ' ' => {
+                out.push_str("\\u00");
+                out.push(char::from(HEX[(c as usize) >> 4]));
+                out.push(char::from(HEX[(c as usize) & 15]));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn push_json(out: &mut String, value: &Json) {
+    match value {
+        Json::Null => out.push_str("null"),
+        Json::Bool(v) => out.push_str(if *v { "true" } else { "false" }),
+        Json::Integer(v) => {
+            if *v < 0 {
+                out.push('-');
+            }
+            out.push_str(&itoa(v.unsigned_abs()));
+        }
+        Json::String(v) => push_string(out, v),
+        Json::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                push_json(out, item);
+            }
+            out.push(']');
+        }
+        Json::Object(members) => push_object(out, members),
+    }
+}
+
+fn push_object(out: &mut String, members: &Object) {
+    out.push('{');
+    for (i, (name, item)) in members.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        push_string(out, name);
+        out.push(':');
+        push_json(out, item);
+    }
+    out.push('}');
+}
+
+/// The JSON text of an object.
+pub(crate) fn to_string(object: &Object) -> String {
+    let mut out = String::new();
+    push_object(&mut out, object);
+    out
+}

@@ -1,0 +1,191 @@
+use super::thumbprint;
+use crate::json::{Json, Object, Writer};
+use crate::kind::Class;
+use crate::prelude::*;
+use crate::suite::{Alg, RecipientKey};
+use crate::{Code, Error, NumericDate, Result, base64url};
+use core::str::FromStr;
+
+/// What a key may seal: the member `class` of its JWK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// `*`: every class that has no key of its own.
+    All,
+    /// One class.
+    Class(Class),
+}
+
+impl Scope {
+    /// The value of the member `class`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "*",
+            Self::Class(class) => class.as_str(),
+        }
+    }
+
+    /// Whether a key of this scope may seal data of `class`.
+    pub fn covers(self, class: Class) -> bool {
+        self == Self::All || self == Self::Class(class)
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "*" { Ok(Self::All) } else { text.parse().map(Self::Class) }
+    }
+}
+
+/// A recipient's public key as a JWK: `kty` AKP (RFC 9964) for HPKE-9, OKP (RFC 8037) for ECDH-ES.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jwk {
+    kid: String,
+    scope: Scope,
+    nbf: Option<NumericDate>,
+    exp: Option<NumericDate>,
+    key: RecipientKey,
+}
+
+impl Jwk {
+    /// A key that may seal from `nbf` until `exp`, named by its RFC 7638 thumbprint.
+    ///
+    /// Errors: those of [`RecipientKey::parse`], and `key-malformed` if the key ends before it starts or a
+    /// time is beyond [`NumericDate::MAX`].
+    pub fn new(
+        alg: Alg,
+        scope: Scope,
+        public: &[u8],
+        nbf: Option<NumericDate>,
+        exp: Option<NumericDate>,
+    ) -> Result<Self> {
+        let key = RecipientKey::parse(alg, public)?;
+        for (name, date) in [("nbf", nbf), ("exp", exp)] {
+            if date.is_some_and(|date| date > NumericDate::MAX) {
+                return Err(Error::of(Code::KeyMalformed, name));
+            }
+        }
+        if matches!((nbf, exp), (Some(nbf), Some(exp)) if nbf >= exp) {
+            return Err(Error::of(Code::KeyMalformed, "exp"));
+        }
+        let kid = thumbprint::of_recipient(alg, &base64url::encode(public));
+        Ok(Self { kid, scope, nbf, exp, key })
+    }
+
+    pub(super) fn from_json(json: Json) -> Result<Self> {
+        let Some(mut jwk) = json.into_object() else {
+            return Err(Error::new(Code::KeyMalformed));
+        };
+        if jwk.get("priv").is_some() || jwk.get("d").is_some() {
+            return Err(Error::new(Code::KeyPrivate));
+        }
+        let alg: Alg = string(&mut jwk, "alg")?.parse()?;
+        let (kty, public) = match alg {
+            Alg::Hpke9 => ("AKP", "pub"),
+            Alg::EcdhEs => ("OKP", "x"),
+        };
+        expect(&mut jwk, "kty", kty)?;
+        if alg == Alg::EcdhEs {
+            expect(&mut jwk, "crv", "X25519")?;
+        }
+        expect(&mut jwk, "use", "enc")?;
+        let scope = string(&mut jwk, "class")?.parse()?;
+        let public =
+            base64url::decode(&string(&mut jwk, public)?).ok_or(Error::of(Code::KeyMalformed, public))?;
+        let key = Self::new(alg, scope, &public, date(&mut jwk, "nbf")?, date(&mut jwk, "exp")?)?;
+        if string(&mut jwk, "kid")? != key.kid {
+            return Err(Error::new(Code::KeyThumbprintMismatch));
+        }
+        Ok(key)
+    }
+
+    /// The JWK's JSON.
+    pub fn to_json(&self) -> String {
+        let mut jwk = Writer::object();
+        let public = base64url::encode(&self.key.to_bytes());
+        match self.alg() {
+            Alg::Hpke9 => jwk.string("kty", "AKP"),
+            Alg::EcdhEs => {
+                jwk.string("kty", "OKP");
+                jwk.string("crv", "X25519");
+            }
+        }
+        jwk.string("kid", &self.kid);
+        jwk.string("alg", self.alg().as_str());
+        jwk.string("use", "enc");
+        jwk.string("class", self.scope.as_str());
+        if let Some(nbf) = self.nbf {
+            jwk.date("nbf", nbf);
+        }
+        if let Some(exp) = self.exp {
+            jwk.date("exp", exp);
+        }
+        match self.alg() {
+            Alg::Hpke9 => jwk.string("pub", &public),
+            Alg::EcdhEs => jwk.string("x", &public),
+        }
+        jwk.end()
+    }
+
+    pub(super) fn check_validity(&self, now: NumericDate) -> Result<()> {
+        if self.nbf.is_some_and(|nbf| now < nbf) {
+            return Err(Error::new(Code::KeyNotYetValid));
+        }
+        if self.exp.is_some_and(|exp| now >= exp) {
+            return Err(Error::new(Code::KeyExpired));
+        }
+        Ok(())
+    }
+
+    /// The RFC 7638 thumbprint (SHA-256, 43 characters of BASE64URL).
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The algorithm, the only one that this key is used with.
+    pub fn alg(&self) -> Alg {
+        self.key.alg()
+    }
+
+    /// What the key may seal.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// When sealing with it may begin.
+    pub fn nbf(&self) -> Option<NumericDate> {
+        self.nbf
+    }
+
+    /// When sealing with it must end. Opening goes on for as long as the key holder keeps the key.
+    pub fn exp(&self) -> Option<NumericDate> {
+        self.exp
+    }
+
+    /// The public key.
+    pub fn key(&self) -> &RecipientKey {
+        &self.key
+    }
+}
+
+fn string(jwk: &mut Object, name: &'static str) -> Result<String> {
+    match jwk.take(name) {
+        Some(Json::String(text)) => Ok(text),
+        _ => Err(Error::of(Code::KeyMalformed, name)),
+    }
+}
+
+fn expect(jwk: &mut Object, name: &'static str, value: &str) -> Result<()> {
+    if string(jwk, name)? == value { Ok(()) } else { Err(Error::of(Code::KeyMalformed, name)) }
+}
+
+fn date(jwk: &mut Object, name: &'static str) -> Result<Option<NumericDate>> {
+    match jwk.take(name) {
+        None => Ok(None),
+        Some(Json::Integer(seconds)) => u64::try_from(seconds)
+            .map(|s| Some(NumericDate(s)))
+            .map_err(|_| Error::of(Code::KeyMalformed, name)),
+        Some(_) => Err(Error::of(Code::KeyMalformed, name)),
+    }
+}

@@ -1,0 +1,43 @@
+//! Sealed form fields for the web.
+//!
+//! A value is sealed where it is typed and opened only by the key holder. This crate is the part
+//! that both sides share: the token ([`jwe`]), the key set ([`keyset`]), the algorithms ([`suite`]),
+//! the catalogue of data kinds ([`kind`]) and the [`sealer`]. The feature `wasm` adds the surface
+//! that browsers load; the feature `open` adds [`open`], which only the key holder and tests enable.
+//!
+//! The core does no I/O: time is an argument ([`NumericDate`]) and so is randomness
+//! ([`sealer::Entropy`]). It is `no_std`, so the compiler keeps it from files, clocks and sockets.
+//! `docs/format.md` is the specification of every byte it reads or writes.
+
+#![no_std]
+#![cfg_attr(not(feature = "wasm"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod base64url;
+mod date;
+mod error;
+pub mod form;
+pub mod json;
+pub mod jwe;
+pub mod keyset;
+pub mod kind;
+#[cfg(feature = "module")]
+mod module;
+#[cfg(feature = "open")]
+pub mod open;
+mod origin;
+mod pad;
+mod prelude;
+pub mod sealer;
+pub mod suite;
+#[cfg(feature = "wasm")]
+pub mod wasm;
+
+pub use date::NumericDate;
+pub use error::{Code, Error, Result};
+pub use origin::Origin;
+pub use pad::MAX_VALUE_LEN;

@@ -1,0 +1,181 @@
+//! Opening: for the key holder and for tests. The published wasm is built without this file.
+
+mod members;
+
+use crate::jwe::Token;
+use crate::kind::Kind;
+use crate::prelude::*;
+use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
+use crate::{Code, Error, NumericDate, Result};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use zeroize::{Zeroize, Zeroizing};
+
+/// The length of a private key in bytes: an X-Wing seed, or an X25519 scalar.
+pub const PRIVATE_KEY_LEN: usize = 32;
+
+/// How far a page's clock may be ahead of the key holder's, in seconds.
+pub const CLOCK_SKEW: u64 = 300;
+
+/// A recipient's private key. It has no `Debug` and no `Clone`, and is wiped on drop.
+///
+/// ```compile_fail
+/// fn show(key: &fieldseal::open::PrivateKey) { println!("{key:?}"); }
+/// ```
+/// ```compile_fail
+/// fn copy(key: &fieldseal::open::PrivateKey) -> fieldseal::open::PrivateKey { key.clone() }
+/// ```
+pub struct PrivateKey(Repr);
+
+enum Repr {
+    Hpke9(Box<hpke9::PrivateKey>),
+    EcdhEs(x25519_dalek::StaticSecret),
+}
+
+impl PrivateKey {
+    /// A private key from its 32 bytes, which must be uniformly random or derived by HPKE's
+    /// `DeriveKeyPair` (RFC 9180 section 7.1.3).
+    pub fn from_seed(alg: Alg, seed: Zeroizing<[u8; PRIVATE_KEY_LEN]>) -> Result<Self> {
+        Ok(Self(match alg {
+            Alg::Hpke9 => Repr::Hpke9(Box::new(hpke9::parse_private_key(&seed)?)),
+            Alg::EcdhEs => Repr::EcdhEs((*seed).into()),
+        }))
+    }
+
+    /// The only algorithm that this key opens.
+    pub fn alg(&self) -> Alg {
+        match self.0 {
+            Repr::Hpke9(_) => Alg::Hpke9,
+            Repr::EcdhEs(_) => Alg::EcdhEs,
+        }
+    }
+
+    /// The public key's bytes.
+    pub fn public(&self) -> Vec<u8> {
+        match &self.0 {
+            Repr::Hpke9(key) => hpke9::public_key_of(key),
+            Repr::EcdhEs(key) => x25519_dalek::PublicKey::from(key).to_bytes().to_vec(),
+        }
+    }
+
+    /// Opens a token.
+    ///
+    /// Errors: `token-wrong-key` if the algorithm is not this key's; `open-failed` for everything that
+    /// decryption finds, whatever it was, so that nobody learns from it.
+    pub fn open(&self, token: &Token) -> Result<Opened> {
+        let opened = Opened::parse(self.decrypt(token)?)?;
+        let declared = &token.header().fields;
+        if declared.is_empty() || members::are(opened.json(), declared.iter().map(|(name, _)| name.as_str()))
+        {
+            Ok(opened)
+        } else {
+            Err(Error::new(Code::OpenFailed))
+        }
+    }
+
+    fn decrypt(&self, token: &Token) -> Result<Zeroizing<Vec<u8>>> {
+        let header = token.header();
+        if header.alg != self.alg() {
+            return Err(Error::new(Code::TokenWrongKey));
+        }
+        self.decrypt_parts(header.epk.as_ref(), token.parts(), token.protected().as_bytes())
+    }
+
+    pub(crate) fn decrypt_parts(
+        &self,
+        epk: Option<&[u8; x25519::LEN]>,
+        parts: &crate::jwe::Parts,
+        aad: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        let failed = Error::new(Code::OpenFailed);
+        match &self.0 {
+            Repr::Hpke9(key) => hpke9::open(key, &parts.encrypted_key, aad, &parts.ciphertext),
+            Repr::EcdhEs(key) => {
+                let nonce: [u8; NONCE_LEN] = parts.iv.as_slice().try_into().map_err(|_| failed)?;
+                ecdh_es::open(key, epk.ok_or(failed)?, &nonce, aad, &parts.ciphertext, &parts.tag)
+            }
+        }
+    }
+}
+
+/// An opened value. It has no `Debug`, and is wiped on drop.
+///
+/// ```compile_fail
+/// fn show(value: &fieldseal::open::Opened) { println!("{value:?}"); }
+/// ```
+pub struct Opened(Zeroizing<String>);
+
+impl Opened {
+    /// The value's JSON text, exactly as it was sealed.
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+
+    /// The text of a value that is a string; `None` for any other type.
+    pub fn text(&self) -> Option<Zeroizing<String>> {
+        serde_json::from_str(&self.0).ok().map(Zeroizing::new)
+    }
+
+    /// The plaintext object holds `v`, and `p` if it was padded; nothing else and nothing twice.
+    fn parse(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Plaintext<'a> {
+            #[serde(borrow)]
+            v: &'a RawValue,
+            #[serde(borrow, default, rename = "p")]
+            _p: Option<&'a RawValue>,
+        }
+        // Serde would read a struct from an array as well: the members in order, without their names.
+        let is_object = plaintext.trim_ascii_start().starts_with(b"{");
+        let value = serde_json::from_slice(&plaintext).map(|Plaintext { v, .. }| v.get().to_owned());
+        let value = value.map(|value| Self(Zeroizing::new(value)));
+        plaintext.zeroize();
+        value.ok().filter(|_| is_object).ok_or(Error::new(Code::OpenFailed))
+    }
+}
+
+/// What the one who asks expects of a token. What is `None` is not compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expect<'a> {
+    /// The form entry's name.
+    pub field: Option<&'a str>,
+    /// What the value is.
+    pub kind: Option<Kind>,
+    /// The page's origin.
+    pub origin: Option<&'a str>,
+    /// The person whose value it is.
+    pub sub: Option<&'a str>,
+}
+
+impl Token {
+    /// Compares the header with what is expected, and its times with `now`.
+    ///
+    /// The header is authenticated only by opening: check first, so that nothing is opened in vain, and
+    /// use the value only if both went well.
+    ///
+    /// Errors: `token-wrong-field`, `token-wrong-kind`, `token-wrong-origin`, `token-wrong-subject`,
+    /// `token-expired`, `token-from-the-future`.
+    pub fn check(&self, expect: &Expect<'_>, now: NumericDate) -> Result<()> {
+        let header = self.header();
+        let code = if expect.field.is_some_and(|field| field != header.field) {
+            Code::TokenWrongField
+        } else if expect.kind.is_some_and(|kind| kind != header.kind) {
+            Code::TokenWrongKind
+        } else if expect.origin.is_some_and(|origin| origin != header.iss.as_str()) {
+            Code::TokenWrongOrigin
+        } else if expect.sub.is_some() && expect.sub != header.sub.as_deref() {
+            Code::TokenWrongSubject
+        } else if header.exp.is_some_and(|exp| now >= exp) {
+            Code::TokenExpired
+        } else if header.iat > now.plus(CLOCK_SKEW) {
+            Code::TokenFromTheFuture
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(code))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! What `std` would put in every file's scope and `alloc` does not.
+
+pub(crate) use alloc::borrow::ToOwned;
+pub(crate) use alloc::boxed::Box;
+pub(crate) use alloc::string::String;
+pub(crate) use alloc::vec::Vec;

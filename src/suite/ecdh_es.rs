@@ -1,0 +1,95 @@
+//! ECDH-ES in Direct Key Agreement mode (RFC 7518 section 4.6) over X25519 (RFC 8037 section 3.2),
+//! with the content encrypted by A256GCM (RFC 7518 section 5.3).
+
+use super::{NONCE_LEN, Sealed, Seed, TAG_LEN, x25519};
+use crate::prelude::*;
+use crate::{Code, Error, Result};
+use aes_gcm::aead::AeadInOut;
+use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use sha2::{Digest, Sha256};
+use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
+use zeroize::Zeroizing;
+
+/// The content encryption algorithm's JOSE name.
+pub(crate) const ENC: &str = "A256GCM";
+const CEK_LEN: usize = 32;
+
+/// One agreement: the ephemeral public key, the content encryption key and a nonce for one use.
+pub(crate) struct Agreement {
+    epk: [u8; x25519::LEN],
+    cek: Zeroizing<[u8; CEK_LEN]>,
+    nonce: [u8; NONCE_LEN],
+}
+
+pub(crate) fn agree(recipient: &[u8; x25519::LEN], seed: &[u8; Seed::LEN]) -> Result<Agreement> {
+    let (ephemeral, rest) =
+        seed.split_first_chunk::<{ x25519::LEN }>().ok_or(Error::new(Code::SealFailed))?;
+    let nonce = *rest.first_chunk::<NONCE_LEN>().ok_or(Error::new(Code::SealFailed))?;
+    let ephemeral = StaticSecret::from(*ephemeral);
+    let z = ephemeral.diffie_hellman(&PublicKey::from(*recipient));
+    // RFC 8037 section 3.2 points to RFC 7748 section 6.1: a zero secret is known to everybody. Keys of
+    // low order were refused when they were parsed, so this is the second lock.
+    if !z.was_contributory() {
+        return Err(Error::new(Code::SealFailed));
+    }
+    Ok(Agreement { epk: PublicKey::from(&ephemeral).to_bytes(), cek: concat_kdf(&z), nonce })
+}
+
+/// The Concat KDF of RFC 7518 section 4.6.2 for `enc` A256GCM and no party information: 256 bits are
+/// one round of SHA-256.
+pub(crate) fn concat_kdf(z: &SharedSecret) -> Zeroizing<[u8; CEK_LEN]> {
+    let mut hash = Sha256::new();
+    hash.update(1u32.to_be_bytes());
+    hash.update(z.as_bytes());
+    hash.update((ENC.len() as u32).to_be_bytes());
+    hash.update(ENC);
+    hash.update(0u32.to_be_bytes()); // PartyUInfo: `apu` is absent.
+    hash.update(0u32.to_be_bytes()); // PartyVInfo: `apv` is absent.
+    hash.update((CEK_LEN as u32 * 8).to_be_bytes());
+    Zeroizing::new(hash.finalize().into())
+}
+
+pub(crate) fn cipher(cek: &[u8; CEK_LEN]) -> Aes256Gcm {
+    Aes256Gcm::new(cek.into())
+}
+
+impl Agreement {
+    pub(crate) fn epk(&self) -> &[u8; x25519::LEN] {
+        &self.epk
+    }
+
+    pub(crate) fn seal(self, aad: &[u8], mut plaintext: Zeroizing<Vec<u8>>) -> Result<Sealed> {
+        let nonce = Nonce::from(self.nonce);
+        let tag = cipher(&self.cek)
+            .encrypt_inout_detached(&nonce, aad, plaintext.as_mut_slice().into())
+            .map_err(|_| Error::new(Code::SealFailed))?;
+        debug_assert_eq!(tag.len(), TAG_LEN);
+        // The buffer now holds ciphertext, so it may leave its wiping shell.
+        let ciphertext = core::mem::take(&mut *plaintext);
+        Ok(Sealed { encrypted_key: Vec::new(), iv: self.nonce.to_vec(), ciphertext, tag: tag.to_vec() })
+    }
+}
+
+/// Opens with the recipient's private key.
+#[cfg(feature = "open")]
+pub(crate) fn open(
+    key: &StaticSecret,
+    epk: &[u8; x25519::LEN],
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    ciphertext: &[u8],
+    tag: &[u8],
+) -> Result<Zeroizing<Vec<u8>>> {
+    let failed = Error::new(Code::OpenFailed);
+    let tag: [u8; TAG_LEN] = tag.try_into().map_err(|_| failed)?;
+    let z = key.diffie_hellman(&PublicKey::from(*epk));
+    if !z.was_contributory() {
+        return Err(failed);
+    }
+    let cek = concat_kdf(&z);
+    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+    cipher(&cek)
+        .decrypt_inout_detached(&Nonce::from(*nonce), aad, plaintext.as_mut_slice().into(), &tag.into())
+        .map_err(|_| failed)?;
+    Ok(plaintext)
+}
