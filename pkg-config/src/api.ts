@@ -1,0 +1,9 @@
+// What every entry offers beside its own `loadKeys`.
+export { FieldsealError } from "./error.js";
+export type { ErrorCode } from "./error.js";
+export { guardForm } from "./guard.js";
+export type { BlockedEvent, EntryOptions, FormGuard, GuardOptions } from "./guard.js";
+export type { Keys, JwkSet, LoadOptions, SignerJwk, Trust } from "./keys.js";
+export type { DataClass, Kind } from "./kind.js";
+export { createSealer } from "./sealer.js";
+export type { FormOptions, Plain, Ready, Sealable, Sealer, SealerOptions, SealOptions, SealedForm } from "./sealer.js";

@@ -1,0 +1,145 @@
+import { FieldsealError, toError, translated } from "./error.js";
+import { Alert } from "./guard/alert.js";
+import { stripDeclared } from "./guard/strip.js";
+import { keepWarm } from "./guard/warm.js";
+import { type Plain, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
+import { guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
+
+/** Options of a single entry, which go before those of the whole form. */
+export interface EntryOptions {
+  /** When the token stops opening: a date, or seconds since 1970. */
+  readonly exp?: Date | number | undefined;
+  /** Whether the key holder opens it a single time. */
+  readonly once?: boolean | undefined;
+  /** What to publish about the value. */
+  readonly hint?: Plain | undefined;
+}
+
+export interface GuardOptions {
+  /** An opaque name for the person who fills in the form, for every token. */
+  readonly sub?: string | undefined;
+  /** What the person agreed to, for every token. */
+  readonly consent?: Plain | undefined;
+  /** How many seconds after sealing the tokens stop opening. */
+  readonly lifetime?: number | undefined;
+  /** Options for single entries, by entry name. */
+  readonly fields?: { readonly [entry: string]: EntryOptions } | undefined;
+  /** Where to tell the person that the form was not sent. Without it a `role="alert"` is put at the form's end. */
+  readonly message?: HTMLElement | undefined;
+  /** The words for that, in the page's language. */
+  readonly describe?: ((error: FieldsealError) => string) | undefined;
+}
+
+/** `fieldseal:blocked`: a submission was stopped, or goes out without its sealed entries. */
+export type BlockedEvent = CustomEvent<{ readonly code: string; readonly field: string }>;
+
+export interface FormGuard {
+  /** Settles when the form can be sealed; rejects if the sealer does. */
+  readonly ready: Promise<void>;
+  /** Takes the guard away. */
+  release(): void;
+}
+
+declare global {
+  // It bubbles, so a document can listen as well as a form.
+  interface GlobalEventHandlersEventMap {
+    "fieldseal:blocked": BlockedEvent;
+  }
+}
+
+const guarded = new WeakSet<HTMLFormElement>();
+
+/**
+ * Seals the controls of a form that carry `data-seal`, however the form is submitted.
+ *
+ * Pass a promise of the sealer to guard the form from the first moment: until it is there, and for
+ * good if it never comes, submissions are stopped and no declared control's value gets out.
+ *
+ * @throws {FieldsealError} `form-already-guarded`, `option-invalid`
+ */
+export function guardForm(
+  form: HTMLFormElement,
+  sealer: Sealer | PromiseLike<Sealer>,
+  options: GuardOptions = {},
+): FormGuard {
+  // The tag cannot be forged by a control that is called like a property, and holds in frames too.
+  if (Object.prototype.toString.call(form) !== "[object HTMLFormElement]") {
+    throw new FieldsealError("option-invalid", "Pass the form element.", "form");
+  }
+  if (guarded.has(form)) throw new FieldsealError("form-already-guarded");
+  const { message, describe, ...claims } = options;
+  const alert = new Alert(form, message, describe);
+  const undo: (() => void)[] = [];
+  let released = false;
+
+  const install = (ready: Sealer) => {
+    if (released) return;
+    const wasm = wasmSealerOf(ready);
+    const guard = translated(() => guardInWasm(form, wasm, toJson(claims), (error: unknown) => alert.show(error)));
+    undo.push(() => guard.release(), keepWarm(form, wasm));
+  };
+  const release = () => {
+    released = true;
+    // In reverse, so that what strips clear values goes last.
+    for (const step of undo.splice(0).reverse()) step();
+  };
+
+  guarded.add(form);
+  // First of all, so that what the others add to the form data is not taken out again.
+  undo.push(() => guarded.delete(form), stripDeclared(form), () => alert.clear());
+
+  if (typeof (sealer as PromiseLike<Sealer> | undefined)?.then !== "function") {
+    try {
+      install(sealer as Sealer);
+    } catch (cause) {
+      release();
+      throw cause;
+    }
+    return { ready: Promise.resolve(), release };
+  }
+  const gate = new Gate(form, alert);
+  undo.push(() => gate.open());
+  const ready = Promise.resolve(sealer).then(install).then(
+    () => gate.open(),
+    (cause: unknown) => {
+      gate.reason = toError(cause);
+      throw gate.reason;
+    },
+  );
+  // The page may look at `ready` or not; the gate stays shut either way.
+  ready.catch(() => {});
+  return { ready, release };
+}
+
+/** Stops submissions for as long as there is no sealer. */
+class Gate {
+  reason = new FieldsealError("sealer-pending");
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly alert: Alert,
+  ) {
+    form.addEventListener("submit", this.stop, true);
+    form.addEventListener("formdata", this.tell, true);
+  }
+
+  private readonly stop = (event: Event) => {
+    if (event.target !== this.form) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.tell(event);
+  };
+
+  private readonly tell = (event: Event) => {
+    if (event.target !== this.form) return;
+    const detail = { code: this.reason.code, field: "" };
+    this.form.dispatchEvent(new CustomEvent("fieldseal:blocked", { bubbles: true, detail }));
+    this.alert.show(this.reason);
+  };
+
+  open() {
+    this.form.removeEventListener("submit", this.stop, true);
+    this.form.removeEventListener("formdata", this.tell, true);
+    this.alert.clear();
+  }
+}

@@ -1,0 +1,139 @@
+import { FieldsealError, translated } from "./error.js";
+import { type Keys, keySetOf } from "./keys.js";
+import type { DataClass, Kind } from "./kind.js";
+import { Sealer as WasmSealer } from "./wasm/fieldseal_wasm.js";
+
+/** What can be sealed, and comes back as it went in. */
+export type Sealable = string | number | boolean | null | readonly Sealable[] | { readonly [name: string]: Sealable };
+
+/** A flat object for a token's public header. */
+export type Plain = { readonly [name: string]: string | number | boolean };
+
+interface Claims {
+  /** An opaque name for the person whose value it is. It is public: never an email or an account number. */
+  readonly sub?: string | undefined;
+  /** When the token stops opening: a date, or seconds since 1970. */
+  readonly exp?: Date | number | undefined;
+  /** Whether the key holder opens it a single time. */
+  readonly once?: boolean | undefined;
+  /** What to publish about the value, such as `{ last4: "4242" }`. */
+  readonly hint?: Plain | undefined;
+  /** What the person agreed to, such as `{ purpose: "billing", notice: "2026-04" }`. */
+  readonly consent?: Plain | undefined;
+}
+
+export interface SealOptions extends Claims {
+  /** The form entry's name. */
+  readonly field: string;
+  /** What the value is. */
+  readonly kind: Kind;
+}
+
+export interface FormOptions extends Claims {
+  /** The form's name. */
+  readonly field: string;
+  /** The kind of every value; a value without one is not sealed but refused. */
+  readonly kinds: { readonly [name: string]: Kind };
+}
+
+/** One token for each class of data in the form. */
+export type SealedForm = { readonly [C in DataClass]?: string };
+
+export interface SealerOptions {
+  /** The origin that tokens are bound to. In a page it is the page's own; elsewhere it must be given. */
+  readonly origin?: string | undefined;
+}
+
+/** Whether sealing would work now. */
+export interface Ready {
+  /** False once the keys have expired. */
+  readonly ok: boolean;
+  /** When that will be. */
+  readonly expires: Date | undefined;
+  /** How many values can be sealed without the costly part. */
+  readonly pool: number;
+}
+
+const inner = new WeakMap<Sealer, WasmSealer>();
+
+/** Seals values, synchronously. `createSealer` makes it. */
+export class Sealer {
+  /** @internal */
+  constructor(
+    sealer: WasmSealer,
+    private readonly expires: Date | undefined,
+  ) {
+    inner.set(this, sealer);
+  }
+
+  /**
+   * Seals one value into a token.
+   *
+   * @throws {FieldsealError} `value-…`, `option-invalid`, `field-invalid`, `kind-unknown`, `key-…`,
+   * `keyset-expired`, `randomness-unavailable`, `seal-failed`
+   */
+  seal(value: Sealable, options: SealOptions): string {
+    return translated(() => wasmSealerOf(this).seal(value, toJson(options)));
+  }
+
+  /** Seals an object of values into one token for each class of data. Throws as `seal` does. */
+  sealForm(values: { readonly [name: string]: Sealable }, options: FormOptions): SealedForm {
+    return translated(() => {
+      const { kinds, ...rest } = options ?? {};
+      if (typeof kinds !== "object" || kinds === null) throw new FieldsealError("option-invalid", "Every value needs a kind.", "kinds");
+      const fields = entriesOf(values).map(([name, value]) => {
+        if (!Object.hasOwn(kinds, name)) throw new FieldsealError("kind-unknown", "Every value needs a kind.", name);
+        return [name, kinds[name], value];
+      });
+      return wasmSealerOf(this).sealForm(fields, toJson(rest)) as SealedForm;
+    });
+  }
+
+  /** Whether sealing would work now. */
+  get ready(): Ready {
+    const { expires } = this;
+    return { ok: expires === undefined || expires.getTime() > Date.now(), expires, pool: wasmSealerOf(this).prepared() };
+  }
+}
+
+/**
+ * Makes a sealer for the page's origin.
+ *
+ * @throws {FieldsealError} `origin-invalid` where there is no page and no origin was given
+ */
+export function createSealer(keys: Keys, options: SealerOptions = {}): Sealer {
+  const origin = options.origin ?? globalThis.location?.origin ?? "";
+  return new Sealer(translated(() => new WasmSealer(keySetOf(keys), origin)), keys.expires);
+}
+
+/** @internal */
+export function wasmSealerOf(sealer: Sealer): WasmSealer {
+  const wasm = inner.get(sealer);
+  if (!wasm) throw new FieldsealError("option-invalid", "Pass the sealer that createSealer gave.", "sealer");
+  return wasm;
+}
+
+/** The members of a form's values. What one of them throws is dropped, as it may hold a value. */
+function entriesOf<T>(values: { readonly [name: string]: T }): [string, T][] {
+  try {
+    if (typeof values === "object") return Object.entries(values);
+  } catch {
+    // Like everything else that cannot be read.
+  }
+  throw new FieldsealError("value-type", "A form's values must be an object whose members can be read.");
+}
+
+/**
+ * @internal The options as the module reads them: without what is undefined, with dates in seconds. What
+ * cannot be written is no text, which the module refuses with the right code.
+ */
+export function toJson(options: object): string {
+  try {
+    const text = JSON.stringify(options, function (this: Claims, name, value: unknown) {
+      return name === "exp" && this.exp instanceof Date ? Math.floor(this.exp.getTime() / 1000) : value;
+    });
+    return text ?? "";
+  } catch {
+    return "";
+  }
+}

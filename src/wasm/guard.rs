@@ -1,0 +1,176 @@
+//! The form guard: seals declared controls inside the form's `formdata` event, and stops in `submit`
+//! what could not be sealed.
+//!
+//! By the time these handlers run, the package's own listener has taken every declared name out of the
+//! entry list (`pkg-config/src/guard.ts`), so a failure here leaves entries out and never in clear.
+
+use super::controls::{Control, declared};
+use super::dom::{FormDataEvent, Listener, dispatch_blocked};
+use super::options::GuardOptions;
+use super::pool::PooledSealer;
+use super::{Sealer, entropy, now};
+use crate::prelude::*;
+use crate::{Code, Error, Result};
+use alloc::rc::Rc;
+use alloc::vec;
+use core::cell::Cell;
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, HtmlFormElement, console};
+
+/// A guard in place.
+#[wasm_bindgen]
+pub struct Guard {
+    form: HtmlFormElement,
+    listeners: Vec<Listener>,
+}
+
+#[wasm_bindgen]
+impl Guard {
+    /// Takes the guard away. Dropping the handle does not: a form stays guarded until it is released.
+    pub fn release(self) {
+        self.listeners.iter().for_each(Listener::remove);
+        declared(&self.form).iter().for_each(Control::unname_radio);
+    }
+}
+
+/// Guards `form`. `blocked` is called with an error whenever one stops or empties a submission, and
+/// with nothing when a submission goes through.
+#[wasm_bindgen(js_name = guardForm)]
+pub fn guard_form(
+    form: HtmlFormElement,
+    sealer: &Sealer,
+    options: &str,
+    blocked: js_sys::Function,
+) -> core::result::Result<Guard, JsValue> {
+    let watch = Rc::new(Watch {
+        form: form.clone(),
+        sealer: Rc::clone(&sealer.0),
+        options: GuardOptions::parse(options, now())?,
+        blocked,
+        warned: Cell::new(false),
+    });
+    declared(&form).iter().for_each(Control::name_radio);
+    let document = form.owner_document().ok_or(Error::new(Code::OptionInvalid))?;
+    let on = |target, kind, handle: fn(&Watch, Event)| {
+        let watch = Rc::clone(&watch);
+        Listener::new(target, kind, move |event| handle(&watch, event))
+    };
+    let listeners = vec![
+        on(&form, "submit", Watch::on_submit)?,
+        on(&form, "formdata", Watch::on_formdata)?,
+        // Radio buttons added later join their group before a person can press one.
+        on(&document, "focusin", Watch::on_approach)?,
+        on(&document, "pointerdown", Watch::on_approach)?,
+    ];
+    Ok(Guard { form, listeners })
+}
+
+struct Watch {
+    form: HtmlFormElement,
+    sealer: Rc<PooledSealer>,
+    options: GuardOptions,
+    blocked: js_sys::Function,
+    warned: Cell<bool>,
+}
+
+/// An error and the entry it is about.
+type Failure = (Error, String);
+
+impl Watch {
+    /// Stops a submission that could not be sealed, before the page's own handlers see it.
+    fn on_submit(&self, event: Event) {
+        if !self.is_own(&event) {
+            return;
+        }
+        match self.rehearse() {
+            Ok(()) => self.report(None),
+            Err((error, field)) => {
+                event.prevent_default();
+                event.stop_immediate_propagation();
+                dispatch_blocked(&self.form, error, &field);
+                self.report(Some(error));
+            }
+        }
+    }
+
+    /// Everything that sealing needs, without the cost of sealing.
+    fn rehearse(&self) -> core::result::Result<(), Failure> {
+        let now = now();
+        for control in declared(&self.form) {
+            let check = || -> Result<()> {
+                let kind = control.kind()?;
+                self.options.for_field(&control.entry, kind, now)?.check(now)?;
+                self.sealer.check(kind)?;
+                control.values().map(drop)
+            };
+            check().map_err(|error| (error, control.entry.clone()))?;
+        }
+        entropy().map(drop).map_err(|error| (error, String::new()))
+    }
+
+    /// Puts a token in the entry list for each value. One failure leaves all of them out, because half
+    /// a form is worse than a form that is plainly missing its sealed part.
+    fn on_formdata(&self, event: Event) {
+        if !self.is_own(&event) {
+            return;
+        }
+        match self.seal_all() {
+            Ok(tokens) => {
+                let entries = event.unchecked_ref::<FormDataEvent>().form_data();
+                for (entry, token) in tokens {
+                    // Appending two strings to an entry list cannot fail.
+                    let _ = entries.append_with_str(&entry, &token);
+                }
+            }
+            Err((error, field)) => {
+                dispatch_blocked(&self.form, error, &field);
+                self.report(Some(error));
+            }
+        }
+    }
+
+    fn seal_all(&self) -> core::result::Result<Vec<(String, String)>, Failure> {
+        let now = now();
+        let mut tokens = Vec::new();
+        for control in declared(&self.form) {
+            self.warn_of_name(&control);
+            let mut seal = || -> Result<()> {
+                let options = self.options.for_field(&control.entry, control.kind()?, now)?;
+                for value in control.values()? {
+                    let token = self.sealer.seal_json(&value, &options)?;
+                    tokens.push((control.entry.clone(), token));
+                }
+                Ok(())
+            };
+            seal().map_err(|error| (error, control.entry.clone()))?;
+        }
+        Ok(tokens)
+    }
+
+    fn warn_of_name(&self, control: &Control) {
+        if control.authored_name().is_some() && !self.warned.replace(true) {
+            console::warn_2(
+                &"fieldseal: a sealed control has a name, so without JavaScript its value would be sent in clear. \
+                  Remove the name; data-seal is enough."
+                    .into(),
+                // The entry's name and not the control, which has the value in it.
+                &control.entry.as_str().into(),
+            );
+        }
+    }
+
+    /// Wherever it was: a label lies outside of its radio button, and that one may be outside of the form.
+    fn on_approach(&self, _: Event) {
+        declared(&self.form).iter().for_each(Control::name_radio);
+    }
+
+    /// `submit` and `formdata` bubble, and a guard minds its own form only.
+    fn is_own(&self, event: &Event) -> bool {
+        event.target().is_some_and(|target| *target == **AsRef::<web_sys::EventTarget>::as_ref(&self.form))
+    }
+
+    fn report(&self, error: Option<Error>) {
+        // What the page's own callback throws is the page's own affair.
+        let _ = self.blocked.call1(&JsValue::UNDEFINED, &error.map_or(JsValue::UNDEFINED, JsValue::from));
+    }
+}
