@@ -1,0 +1,89 @@
+-- The key holder's first schema. Times are NumericDates: seconds since 1970-01-01T00:00:00Z.
+
+-- Exactly one row: how the home is locked, and the key that signs the published key set.
+CREATE TABLE holder (
+    id             INTEGER PRIMARY KEY CHECK (id = 1),
+    created        INTEGER NOT NULL,
+    lock_kind      TEXT    NOT NULL CHECK (lock_kind IN ('passphrase', 'key-file')),
+    -- Argon2id (RFC 9106): kept here so that later homes may use larger ones. NULL with a key file.
+    salt           BLOB,
+    memory_kib     INTEGER,
+    passes         INTEGER,
+    lanes          INTEGER,
+    signer_public  BLOB    NOT NULL CHECK (length(signer_public) = 32),
+    signer_wrapped BLOB    NOT NULL
+) STRICT;
+
+-- The page origins whose tokens may be opened; '*' is any.
+CREATE TABLE origins (
+    origin TEXT PRIMARY KEY
+) STRICT;
+
+-- Key pairs. The private half rests here only wrapped.
+CREATE TABLE keys (
+    kid     TEXT    PRIMARY KEY,
+    alg     TEXT    NOT NULL,
+    class   TEXT    NOT NULL,
+    created INTEGER NOT NULL,
+    nbf     INTEGER,
+    exp     INTEGER,
+    public  BLOB    NOT NULL,
+    wrapped BLOB    NOT NULL
+) STRICT;
+
+-- Who may ask the service to open. The secret itself is not kept.
+CREATE TABLE credentials (
+    name    TEXT    PRIMARY KEY,
+    hash    BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    created INTEGER NOT NULL,
+    revoked INTEGER
+) STRICT;
+
+CREATE TABLE credential_classes (
+    name  TEXT NOT NULL REFERENCES credentials (name),
+    class TEXT NOT NULL,
+    PRIMARY KEY (name, class)
+) STRICT;
+
+-- The audit: one row for every decision, chained by hash. Never a value.
+CREATE TABLE audit (
+    seq     INTEGER PRIMARY KEY,
+    time    INTEGER NOT NULL,
+    actor   TEXT    NOT NULL,
+    action  TEXT    NOT NULL,
+    outcome TEXT    NOT NULL,
+    target  TEXT,
+    kid     TEXT,
+    class   TEXT,
+    kind    TEXT,
+    field   TEXT,
+    iss     TEXT,
+    jti     TEXT,
+    sub     TEXT,
+    purpose TEXT,
+    hash    BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+-- REPLACE deletes without the trigger above, so a row can only be put at the end.
+CREATE TRIGGER audit_grows_at_the_end BEFORE INSERT ON audit
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+-- Tokens sealed with `once` that have been opened, by the SHA-256 of the whole token: anyone may
+-- copy a jti into a token of their own, and must not be able to use up another's.
+CREATE TABLE opened_once (
+    digest BLOB    PRIMARY KEY CHECK (length(digest) = 32),
+    seq    INTEGER NOT NULL REFERENCES audit (seq)
+) STRICT;

@@ -1,0 +1,161 @@
+//! What a record says. Never a value, never a secret.
+
+use crate::policy::Occasion;
+use fieldseal::NumericDate;
+use fieldseal::jwe::Header;
+
+/// The outcome of a decision that was not a refusal; a refusal's outcome is its code.
+pub const GRANTED: &str = "granted";
+
+/// The most characters that a member of a record keeps. Headers come from whoever made the token, so
+/// they must not decide how much is stored.
+const MAX_LEN: usize = 320;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The key holder was made.
+    Init,
+    /// A token was to be opened.
+    Open,
+    /// A key was made.
+    KeyNew,
+    /// An origin was added.
+    OriginAdd,
+    /// An origin was removed.
+    OriginRemove,
+    /// A credential was made.
+    CredentialNew,
+    /// A credential was revoked.
+    CredentialRevoke,
+}
+
+impl Action {
+    /// The name in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Init => "init",
+            Self::Open => "open",
+            Self::KeyNew => "key-new",
+            Self::OriginAdd => "origin-add",
+            Self::OriginRemove => "origin-remove",
+            Self::CredentialNew => "credential-new",
+            Self::CredentialRevoke => "credential-revoke",
+        }
+    }
+}
+
+/// The members of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When it was decided.
+    pub time: NumericDate,
+    /// Who asked: a credential's name, or `cli:` and the user who ran the command.
+    pub actor: String,
+    /// What was asked for: an [`Action`].
+    pub action: String,
+    /// [`GRANTED`], or the code of the refusal.
+    pub outcome: String,
+    /// What an administrative action was about, such as a credential's name.
+    pub target: Option<String>,
+    /// The key.
+    pub kid: Option<String>,
+    /// The class of data.
+    pub class: Option<String>,
+    /// The token's kind.
+    pub kind: Option<String>,
+    /// The token's field.
+    pub field: Option<String>,
+    /// The token's origin.
+    pub iss: Option<String>,
+    /// The token's name.
+    pub jti: Option<String>,
+    /// The token's subject.
+    pub sub: Option<String>,
+    /// Why, in the words of the one who asked.
+    pub purpose: Option<String>,
+}
+
+impl Entry {
+    /// A record of an administrative action that was carried out.
+    pub(crate) fn of_action(action: Action, actor: &str, now: NumericDate) -> Self {
+        Self {
+            time: now,
+            actor: clip(actor),
+            action: action.as_str().to_owned(),
+            outcome: GRANTED.to_owned(),
+            target: None,
+            kid: None,
+            class: None,
+            kind: None,
+            field: None,
+            iss: None,
+            jti: None,
+            sub: None,
+            purpose: None,
+        }
+    }
+
+    /// A record of a request to open, with what the token's header says, if it could be read.
+    pub(crate) fn of_opening(occasion: &Occasion, header: Option<&Header>) -> Self {
+        let header = |member: fn(&Header) -> Option<&str>| header.and_then(member).map(clip);
+        Self {
+            kid: header(|h| Some(&h.kid)),
+            class: header(|h| Some(h.kind.class().as_str())),
+            kind: header(|h| Some(h.kind.as_str())),
+            field: header(|h| Some(&h.field)),
+            iss: header(|h| Some(h.iss.as_str())),
+            jti: header(|h| Some(&h.jti)),
+            sub: header(|h| h.sub.as_deref()),
+            purpose: occasion.purpose.as_deref().map(clip),
+            ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
+        }
+    }
+}
+
+/// Cuts a text at a length, visibly.
+fn clip(text: &str) -> String {
+    match text.char_indices().nth(MAX_LEN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Actor;
+    use fieldseal::kind::Kind;
+    use fieldseal::suite::Alg;
+
+    /// Every member of a header that can be read is shorter than this today. That is the core's to
+    /// decide, and how much the audit keeps is not.
+    #[test]
+    fn a_header_does_not_decide_how_much_is_stored() {
+        let long = || "é".repeat(9000);
+        let header = Header {
+            alg: Alg::EcdhEs,
+            kid: long(),
+            epk: None,
+            field: long(),
+            kind: Kind::parse("text").unwrap(),
+            fields: Vec::new(),
+            iss: fieldseal::Origin::parse("https://shop.example").unwrap(),
+            iat: NumericDate(5),
+            jti: long(),
+            exp: None,
+            sub: Some(long()),
+            once: false,
+            hint: None,
+            consent: None,
+        };
+        let occasion = Occasion::new(Actor::operator(&long()), None, NumericDate(5)).unwrap();
+        let entry = Entry::of_opening(&occasion, Some(&header));
+        for kept in [Some(entry.actor), entry.kid, entry.field, entry.jti, entry.sub] {
+            let kept = kept.unwrap();
+            assert!(kept.chars().count() == MAX_LEN + 1 && kept.ends_with('…'), "{kept}");
+        }
+        assert_eq!(entry.iss.as_deref(), Some("https://shop.example"));
+        assert_eq!(clip(&"é".repeat(MAX_LEN)), "é".repeat(MAX_LEN));
+    }
+}

@@ -1,0 +1,181 @@
+//! The command line. A file beside this one for each command word.
+
+mod audit;
+mod credentials;
+mod init;
+mod keys;
+mod lines;
+mod open;
+mod origins;
+mod output;
+mod progress;
+mod secret;
+mod serve;
+
+use crate::clock::Clock;
+use crate::error::{Code, Result};
+use crate::holder::Holder;
+use crate::home::Home;
+use crate::logging;
+use crate::policy::Actor;
+use crate::store::Store;
+use clap::{Parser, Subcommand};
+use output::Output;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::sync::OnceCell;
+use tracing::level_filters::LevelFilter;
+
+/// Opens sealed form fields, and is the only one who can.
+#[derive(Parser)]
+#[command(name = "keyholder", version)]
+struct Args {
+    /// The directory that holds the keys and the audit.
+    #[arg(
+        long,
+        global = true,
+        env = "KEYHOLDER_HOME",
+        default_value = "./keyholder-home",
+        value_name = "DIR"
+    )]
+    home: PathBuf,
+
+    /// Print JSON, for machines.
+    #[arg(long, global = true)]
+    json: bool,
+
+    /// How much to log to standard error: off, error, warn, info, debug or trace. Never a value.
+    #[arg(long, global = true, env = "KEYHOLDER_LOG", value_name = "LEVEL")]
+    log: Option<LevelFilter>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a key holder: its directory, its lock and its signing key.
+    Init(init::Args),
+    /// Make, list and publish the keys that pages seal to.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// List and change the origins of pages whose tokens are opened.
+    #[command(subcommand)]
+    Origins(origins::Command),
+    /// Make, list and revoke the credentials of services that have tokens opened.
+    #[command(subcommand)]
+    Credentials(credentials::Command),
+    /// Open sealed values.
+    Open(open::Args),
+    /// Serve the public keys, and open tokens for those with a credential.
+    Serve(serve::Args),
+    /// Read the record of what was opened, and check that it is whole.
+    #[command(subcommand)]
+    Audit(audit::Command),
+}
+
+/// What every command gets to work with.
+struct Context {
+    dir: PathBuf,
+    out: Output,
+    clock: Clock,
+    actor: Actor,
+    store: OnceCell<Store>,
+}
+
+impl Context {
+    /// The database, for what needs no key.
+    async fn store(&self) -> Result<Store> {
+        let open = async || Store::open(&Home::find(&self.dir)?.database()).await;
+        Ok(self.store.get_or_try_init(open).await?.clone())
+    }
+
+    /// The key holder, its keys unlocked.
+    async fn holder(&self, unlock: &secret::Unlock) -> Result<Holder> {
+        // First whether there is one at all: nobody should type a passphrase for nothing.
+        let store = self.store().await?;
+        Holder::unlock(store, &unlock.secret()?, self.clock.clone()).await
+    }
+}
+
+/// How a command ended, when it was not an error.
+enum Done {
+    /// All went well.
+    Well,
+    /// It ran to its end and found something wrong: a token that does not open, a broken audit.
+    Found,
+}
+
+/// Runs the command of this process: 0 if all went well, 1 if a token did not open or the audit is
+/// broken, 2 if the command could not be carried out.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let default =
+        if matches!(args.command, Command::Serve(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
+    logging::start(args.log.unwrap_or(default), args.json);
+    logging::silence_panics();
+    forbid_core_dumps();
+    let out = Output::new(args.json);
+    let (clock, actor) = (Clock::system(), Actor::operator(&user()));
+    let context = Context { dir: args.home, out, clock, actor, store: OnceCell::new() };
+    let done = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(async {
+            let done = carry_out(&context, args.command).await;
+            if let Some(store) = context.store.get() {
+                store.close().await;
+            }
+            done
+        }),
+        Err(_) => Err(Code::Internal.into()),
+    };
+    match done {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Found) => ExitCode::from(1),
+        // `keyholder open … | head` is nothing to complain about.
+        Err(error) if error.code() == Code::OutputClosed => ExitCode::SUCCESS,
+        Err(error) => {
+            context.out.error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn carry_out(context: &Context, command: Command) -> Result<Done> {
+    match command {
+        Command::Init(args) => init::run(context, args).await,
+        Command::Keys(command) => keys::run(context, command).await,
+        Command::Origins(command) => origins::run(context, command).await,
+        Command::Credentials(command) => credentials::run(context, command).await,
+        Command::Open(args) => open::run(context, args).await,
+        Command::Serve(args) => serve::run(context, args).await,
+        Command::Audit(command) => audit::run(context, command).await,
+    }
+}
+
+/// A crash must not write the keys and values in memory to a file.
+fn forbid_core_dumps() {
+    use nix::sys::resource::{Resource, setrlimit};
+    if setrlimit(Resource::RLIMIT_CORE, 0, 0).is_err() {
+        tracing::warn!("core dumps could not be switched off");
+    }
+}
+
+/// Who runs this, as the system knows it; an environment variable would let them choose.
+fn user() -> String {
+    let uid = nix::unistd::getuid();
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) => user.name,
+        _ => format!("uid-{uid}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,180 @@
+//! `keyholder keys new | list | publish | signer`
+
+use super::secret::Unlock;
+use super::{Context, Done};
+use crate::error::{Code, Error, Result};
+use crate::keystore::KeyStore;
+use crate::store::KeyRow;
+use fieldseal::NumericDate;
+use fieldseal::keyset::Scope;
+use fieldseal::suite::Alg;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// How long a signed set in a file is believed. Publish it again well before.
+const DAY: u64 = 24 * 60 * 60;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Command {
+    /// Make a key, and print its kid.
+    New(New),
+    /// List the keys.
+    List,
+    /// Print the public keys as a JWK Set, or write them to a directory that a web server serves.
+    Publish(Publish),
+    /// Print the public key that signs the sets, for pages to pin.
+    Signer,
+}
+
+#[derive(clap::Args)]
+pub(super) struct New {
+    /// The class of data it seals: contact, identity, payment, health, credential, general, or '*'.
+    #[arg(long, value_parser = scope)]
+    class: Scope,
+
+    /// HPKE-9, which is post-quantum, or ECDH-ES, which every JOSE library opens.
+    #[arg(long, default_value = "HPKE-9", value_parser = alg)]
+    alg: Alg,
+
+    /// For how many days pages may seal to it. It opens for as long as it is kept.
+    #[arg(long, default_value_t = 90)]
+    days: u64,
+
+    #[command(flatten)]
+    unlock: Unlock,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Publish {
+    /// Write `sealed-input` and `sealed-input.jwt` to this directory instead of printing.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Print the signed set.
+    #[arg(long)]
+    signed: bool,
+
+    /// For how many days the signature is good.
+    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    valid_days: u64,
+
+    #[command(flatten)]
+    unlock: Unlock,
+}
+
+/// A class, or `*`, as an argument.
+pub(super) fn scope(text: &str) -> std::result::Result<Scope, Error> {
+    text.parse().map_err(|_| Error::new(Code::ClassUnknown))
+}
+
+fn alg(text: &str) -> std::result::Result<Alg, Error> {
+    text.parse().map_err(|_| Error::new(Code::AlgUnknown))
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
+    match command {
+        Command::New(args) => new(context, args).await?,
+        Command::List => list(context).await?,
+        Command::Publish(args) => publish(context, args).await?,
+        Command::Signer => {
+            let signer = KeyStore::signer_of(&context.store().await?).await?;
+            context.out.line(&signer.to_json())?;
+        }
+    }
+    Ok(Done::Well)
+}
+
+async fn new(context: &Context, args: New) -> Result<()> {
+    let holder = context.holder(&args.unlock).await?;
+    let kid = holder.new_key(args.alg, args.class, args.days, &context.actor).await?;
+    if context.out.json() { context.out.value(&json!({ "kid": kid })) } else { context.out.line(&kid) }
+}
+
+async fn list(context: &Context) -> Result<()> {
+    let keys = context.store().await?.keys().await?;
+    if context.out.json() {
+        return context.out.value(&keys.iter().map(describe).collect::<Vec<_>>());
+    }
+    if keys.is_empty() {
+        context.out.note("There is no key yet. Make one with `keyholder keys new --class`.");
+    }
+    let now = context.clock.now();
+    for key in &keys {
+        let until = match key.exp {
+            None => "for good".to_owned(),
+            Some(exp) if exp <= now => format!("until {} (over; it still opens)", readable(exp)),
+            Some(exp) => format!("until {}", readable(exp)),
+        };
+        let (kid, alg, class) = (&key.kid, key.alg.as_str(), key.scope.as_str());
+        context.out.line(&format!("{kid}  {alg:<7}  {class:<10}  {until}"))?;
+    }
+    Ok(())
+}
+
+fn describe(key: &KeyRow) -> Value {
+    json!({
+        "kid": key.kid,
+        "alg": key.alg.as_str(),
+        "class": key.scope.as_str(),
+        "created": key.created.0,
+        "nbf": key.nbf.map(|time| time.0),
+        "exp": key.exp.map(|time| time.0),
+    })
+}
+
+async fn publish(context: &Context, args: Publish) -> Result<()> {
+    if !(1..=3650).contains(&args.valid_days) {
+        return Err(Error::new(Code::DaysOutOfRange));
+    }
+    // The keys are unlocked to publish them: only what the key holder made itself goes out.
+    let holder = context.holder(&args.unlock).await?;
+    let now = context.clock.now();
+    let set = holder.keys().published(now).await?;
+    let sign = || holder.keys().sign(&set, now, args.valid_days * DAY);
+    let Some(dir) = args.out else {
+        return context.out.line(&if args.signed { sign() } else { set.to_json() });
+    };
+    std::fs::create_dir_all(&dir).map_err(|_| Error::about(Code::OutputFailed, dir.display()))?;
+    for (name, content) in [("sealed-input", set.to_json()), ("sealed-input.jwt", sign())] {
+        replace(&dir.join(name), content.as_bytes())?;
+    }
+    context.out.note("Serve them at /.well-known/ as application/jwk-set+json and application/jwk-set+jwt.");
+    Ok(())
+}
+
+/// Puts a whole new file in the place of the old one, so that nobody fetches half of one.
+fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let write = || {
+        let mut file = std::fs::File::create(&new)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|_| Error::about(Code::OutputFailed, path.display()))
+}
+
+/// A time as people read it (RFC 3339).
+pub(super) fn readable(time: NumericDate) -> String {
+    // Times that people cannot read, after the year 9999, stay numbers.
+    const LAST: u64 = 253_402_300_799;
+    if time.0 > LAST {
+        return time.0.to_string();
+    }
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.0)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!(readable(NumericDate(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(readable(NumericDate(253_402_300_799)), "9999-12-31T23:59:59Z");
+        assert_eq!(readable(NumericDate::MAX), "9007199254740991");
+    }
+}

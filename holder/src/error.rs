@@ -1,0 +1,173 @@
+//! One list of what can go wrong at the key holder, beside the core's own list.
+//!
+//! A code is stable and may be matched on. A message is a fixed text that says what to do next; the
+//! only thing added to it is what an operator typed or owns: a path, a name, an option. No value of a
+//! user, no token and no secret can get into it.
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail as a whole.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error: a stable [`Code`] and, where it helps, what it is about.
+#[derive(Debug)]
+pub struct Error {
+    code: Code,
+    about: Option<String>,
+}
+
+impl Error {
+    /// An error with this code.
+    pub fn new(code: Code) -> Self {
+        Self { code, about: None }
+    }
+
+    /// An error with this code about a path, a name or an option.
+    pub fn about(code: Code, about: impl fmt::Display) -> Self {
+        Self { code, about: Some(about.to_string()) }
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.message())?;
+        match &self.about {
+            Some(about) => write!(f, " ({about})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<fieldseal::Error> for Error {
+    fn from(error: fieldseal::Error) -> Self {
+        Self { code: Code::Core(error.kind()), about: error.member().map(str::to_owned) }
+    }
+}
+
+/// The core's words, but where they speak to a page: here an operator reads them.
+const fn core_message(code: fieldseal::Code) -> &'static str {
+    match code {
+        fieldseal::Code::OriginInvalid => {
+            "An origin is https://host[:port], in lower case and with nothing after it, or '*' for any."
+        }
+        fieldseal::Code::RandomnessUnavailable => "The system gave no random bytes, so nothing was made.",
+        code => code.message(),
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $message:literal;)*) => {
+        /// The stable codes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            /// A code of the core: about a token, a key or a key set.
+            Core(fieldseal::Code),
+            $(#[doc = $message] $name,)*
+        }
+
+        impl Code {
+            /// Every code of the key holder's own.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code as it appears in answers and audit records.
+            pub const fn as_str(self) -> &'static str {
+                match self { Self::Core(code) => code.as_str(), $(Self::$name => $code,)* }
+            }
+
+            /// What happened and what to do next.
+            pub const fn message(self) -> &'static str {
+                match self { Self::Core(code) => core_message(code), $(Self::$name => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The home and what unlocks it.
+    HomeMissing = "home-missing", "There is no key holder here. Make one with `keyholder init`, or point --home at it.";
+    HomeExists = "home-exists", "There is a key holder here already. Choose another --home; nothing was changed.";
+    HomeUnsafe = "home-unsafe", "Other users can reach the key holder's files. Take their rights away: chmod 700 for the directory, chmod 600 for the database.";
+    StoreUnavailable = "store-unavailable", "The database cannot be read or written. Look at the disk and the file's owner.";
+    StoreDamaged = "store-damaged", "The database holds what this program did not write. Restore it from a backup.";
+    SecretMissing = "secret-missing", "Nothing unlocks the keys: give --passphrase-file or --key-file, or run it on a terminal.";
+    SecretUnsafe = "secret-unsafe", "Other users can read this file. Take their rights away with chmod go=.";
+    SecretUnreadable = "secret-unreadable", "This file cannot be read. Look at its path and owner.";
+    SecretUnwritable = "secret-unwritable", "This file cannot be made. Look at its directory and who may write there.";
+    PassphraseShort = "passphrase-short", "A passphrase needs at least 12 characters. Several random words are a good one.";
+    PassphraseMismatch = "passphrase-mismatch", "The two passphrases differ. Nothing was made; try again.";
+    KeyFileMalformed = "key-file-malformed", "A key file holds 32 random bytes in base64url. Name a new path and one is made.";
+    UnlockKind = "unlock-kind", "This key holder is locked in another way. Give the passphrase or key file it was made with.";
+    UnlockFailed = "unlock-failed", "The passphrase or key file is not the one that this key holder was made with.";
+    KeyDamaged = "key-damaged", "A stored key is not what it was when it was made. Restore the database from a backup.";
+    // What an operator asks for.
+    OriginNotCanonical = "origin-not-canonical", "Leave the default port out of the origin, as browsers do.";
+    OriginUnknown = "origin-unknown", "That origin is not one of this key holder's. See `keyholder origins list`.";
+    OriginLast = "origin-last", "At least one origin must stay. Add another first; nothing was changed.";
+    ClassUnknown = "class-unknown", "A class is contact, identity, payment, health, credential, general or '*'.";
+    AlgUnknown = "alg-unknown", "An algorithm is HPKE-9 or ECDH-ES.";
+    DaysOutOfRange = "days-out-of-range", "Give from 1 to 3650 days.";
+    CredentialName = "credential-name", "A name has 1 to 64 letters, digits and the characters - _ .";
+    CredentialExists = "credential-exists", "There is a credential of that name, or there was. Choose another.";
+    CredentialUnknown = "credential-unknown", "There is no credential of that name. See `keyholder credentials list`.";
+    AuditBroken = "audit-broken", "The audit was changed after it was written. Keep the file and find out who could.";
+    InputUnreadable = "input-unreadable", "The input cannot be read.";
+    OutputClosed = "output-closed", "Whoever read the output has stopped.";
+    OutputFailed = "output-failed", "The output cannot be written.";
+    ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // What is said about one token. The core's codes say the rest.
+    LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
+    KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
+    NotAllowed = "not-allowed", "The credential does not cover this class of data.";
+    TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
+    TokenAlreadyOpened = "token-already-opened", "The token was sealed to be opened once, and has been.";
+    // What is said about a whole request.
+    Unauthenticated = "unauthenticated", "Send a credential: `Authorization: Bearer fsk_…`.";
+    CredentialInvalid = "credential-invalid", "The credential is not known, or was revoked.";
+    RequestMalformed = "request-malformed", "The body is not the JSON that this address takes: an object with `tokens`, a list, and perhaps `purpose`.";
+    RequestUnreadable = "request-unreadable", "The body could not be read.";
+    TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
+    BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
+    PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
+    NotFound = "not-found", "There is nothing at this address.";
+    MethodNotAllowed = "method-not-allowed", "This address does not take that method.";
+    TimedOut = "timed-out", "The request took too long. Try again.";
+    Internal = "internal", "Something went wrong inside the key holder. Its log says where.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// A page's advice is of no use to whoever runs the key holder.
+    #[test]
+    fn an_operator_is_not_told_of_pages() {
+        let all = fieldseal::Code::ALL.iter().map(|code| Code::Core(*code));
+        for code in all.chain(Code::ALL.iter().copied()) {
+            assert!(!code.message().contains("createSealer"), "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_beside_the_cores() {
+        let own = Code::ALL.iter().map(|code| code.as_str());
+        let all: Vec<_> = own.chain(fieldseal::Code::ALL.iter().map(|code| code.as_str())).collect();
+        let distinct: HashSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert!(all.iter().all(|code| code.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')));
+    }
+}

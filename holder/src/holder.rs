@@ -1,0 +1,213 @@
+//! The key holder as a whole: the one way to a value, which the service and the command both take.
+
+use crate::audit::{Action, Audit, Entry, Tail};
+use crate::clock::Clock;
+use crate::credential;
+use crate::error::{Code, Error, Result};
+use crate::home::Home;
+use crate::keystore::{Answer, Cost, KeyStore, Secret};
+use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::store::{Credential, Store};
+use fieldseal::NumericDate;
+use fieldseal::keyset::Scope;
+use fieldseal::suite::Alg;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A key holder whose keys are unlocked.
+#[derive(Clone)]
+pub struct Holder {
+    store: Store,
+    keys: Arc<KeyStore>,
+    audit: Audit,
+    clock: Clock,
+}
+
+/// A token to open and what is expected of it.
+pub struct Submission {
+    /// The token.
+    pub token: String,
+    /// What must be so.
+    pub expectation: Expectation,
+}
+
+/// What became of one submission.
+pub type Outcome = std::result::Result<Answer, Refusal>;
+
+/// What a new key holder is made with.
+pub struct Init<'a> {
+    /// The page origins whose tokens it opens; `*` is any.
+    pub origins: &'a [String],
+    /// What will unlock it.
+    pub secret: &'a Secret,
+    /// How hard a passphrase is to try.
+    pub cost: Cost,
+    /// Who makes it.
+    pub actor: &'a Actor,
+}
+
+impl Holder {
+    /// Makes a key holder in a directory, all of it or nothing.
+    ///
+    /// Errors: `origin-invalid`, `origin-not-canonical`, `passphrase-short`, `home-exists`, `home-unsafe`,
+    /// `store-unavailable`.
+    pub async fn create(dir: &Path, init: &Init<'_>, now: NumericDate) -> Result<()> {
+        Origins::parse(init.origins.iter().map(String::as_str))?;
+        let settings = KeyStore::prepare(init.secret, init.cost)?;
+        let home = Home::create(dir)?;
+        let fill = async {
+            let store = Store::open(&home.database()).await?;
+            let mut tx = store.write().await?;
+            tx.insert_settings(&settings, now).await?;
+            for origin in init.origins {
+                tx.insert_origin(origin).await?;
+            }
+            let mut tail = Tail::of(tx).await?;
+            tail.append(&Entry::of_action(Action::Init, init.actor.name(), now)).await?;
+            tail.commit().await?;
+            store.close().await;
+            home.sync()
+        };
+        let filled = fill.await;
+        if filled.is_err() {
+            home.abandon();
+        }
+        filled
+    }
+
+    /// Unlocks the key holder of a store.
+    ///
+    /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
+    pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
+        let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
+        let holder = Self { audit: Audit::new(store.clone()), store, keys, clock };
+        // Damage shows when a service starts, and not with its first request.
+        holder.policy().await?;
+        Ok(holder)
+    }
+
+    /// Makes a key and gives its kid.
+    ///
+    /// Errors: `days-out-of-range`.
+    pub async fn new_key(&self, alg: Alg, scope: Scope, days: u64, by: &Actor) -> Result<String> {
+        if !(1..=3650).contains(&days) {
+            return Err(Error::new(Code::DaysOutOfRange));
+        }
+        let now = self.clock.now();
+        let row = self.keys.generate(alg, scope, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
+        entry.kid = Some(row.kid.clone());
+        entry.class = Some(scope.as_str().to_owned());
+        let mut tx = self.store.write().await?;
+        tx.insert_key(&row).await?;
+        let mut tail = Tail::of(tx).await?;
+        tail.append(&entry).await?;
+        tail.commit().await?;
+        Ok(row.kid)
+    }
+
+    /// Finds out whose secret this is. The use of one that was revoked goes on record; a secret that
+    /// nobody ever had does not, for anyone could fill the audit with those.
+    ///
+    /// Errors: `credential-invalid`.
+    pub async fn authenticate(&self, secret: &str) -> Result<Credential> {
+        let credential = credential::find(&self.store, secret).await?;
+        if credential.revoked.is_none() {
+            return Ok(credential);
+        }
+        let occasion = Occasion::new(Actor::credential(&credential), None, self.clock.now())?;
+        let refusal = Refusal::unread(&occasion, Code::CredentialInvalid);
+        self.audit.record_outcomes(&[refusal]).await?;
+        Err(Error::new(Code::CredentialInvalid))
+    }
+
+    /// Opens tokens, in order: every decision is made and on record before the first is opened.
+    ///
+    /// Errors: `purpose-invalid`, `store-unavailable`, `store-damaged`; then nothing was opened.
+    pub async fn open(
+        &self,
+        actor: Actor,
+        purpose: Option<String>,
+        submissions: Vec<std::result::Result<Submission, Code>>,
+    ) -> Result<Vec<Outcome>> {
+        let occasion = Occasion::new(actor, purpose, self.clock.now())?;
+        let policy = self.policy().await?;
+        let mut found = HashMap::new();
+        let mut decisions = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            decisions.push(match read(submission) {
+                Ok((sealed, expectation)) => {
+                    let key = self.find_key(&mut found, sealed.kid()).await?;
+                    policy.authorise(&occasion, sealed, &expectation, key)
+                }
+                Err(code) => Err(Refusal::unread(&occasion, code)),
+            });
+        }
+        let permits = self.audit.record(decisions).await?;
+        let keys = Arc::clone(&self.keys);
+        // Opening is work for the processor and would hold up the other requests of this thread.
+        let open = move || {
+            let mut failed = Vec::new();
+            let open_one = |permit: std::result::Result<_, Refusal>| {
+                keys.open(permit?).inspect_err(|refusal| failed.push(refusal.clone()))
+            };
+            let outcomes: Vec<Outcome> = permits.into_iter().map(open_one).collect();
+            (outcomes, failed)
+        };
+        let opened = tokio::task::spawn_blocking(open).await;
+        let (outcomes, failed) = opened.map_err(|_| Error::new(Code::Internal))?;
+        self.audit.record_outcomes(&failed).await?;
+        Ok(outcomes)
+    }
+
+    /// The rules as they are now. The database is asked once a request, so origins that another process
+    /// adds or removes count at once.
+    async fn policy(&self) -> Result<Policy> {
+        let origins = self.store.origins().await?;
+        let origins = Origins::parse(origins.iter().map(String::as_str));
+        Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
+    }
+
+    /// Looks a key up once for all the tokens of a request that name it.
+    async fn find_key(
+        &self,
+        found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
+        kid: &str,
+    ) -> Result<std::result::Result<KeyInfo, Code>> {
+        if let Some(key) = found.get(kid) {
+            return Ok(*key);
+        }
+        let key = self.keys.find(kid).await?;
+        found.insert(kid.to_owned(), key);
+        Ok(key)
+    }
+
+    /// The keystore, to publish from.
+    pub fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The audit.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+fn read(
+    submission: std::result::Result<Submission, Code>,
+) -> std::result::Result<(Sealed, Expectation), Code> {
+    let Submission { token, expectation } = submission?;
+    let sealed = Sealed::parse(&token).map_err(|error| Code::Core(error.kind()))?;
+    Ok((sealed, expectation))
+}

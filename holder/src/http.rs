@@ -1,0 +1,292 @@
+//! The service: publishes keys to everybody, and opens tokens for those with a credential.
+
+mod keyset;
+mod open;
+pub mod problem;
+mod server;
+
+pub use server::serve;
+
+use crate::error::Code;
+use crate::holder::Holder;
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use problem::Problem;
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+/// The longest body: 1 MiB, some hundred tokens of the usual size.
+const MAX_BODY: usize = 1 << 20;
+
+/// How many requests are worked on at the same time; more wait for their turn.
+const MAX_REQUESTS: usize = 64;
+
+/// How long a request may take, its wait included.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the handlers share.
+struct Service {
+    holder: Holder,
+    keyset: keyset::Published,
+}
+
+/// Every address of the service.
+pub fn router(holder: Holder) -> Router {
+    let service = Arc::new(Service { holder, keyset: keyset::Published::default() });
+    let routes = Router::new()
+        .route("/.well-known/sealed-input", get(keyset::negotiated))
+        .route("/.well-known/sealed-input.jwt", get(keyset::signed))
+        .route("/v1/open", post(open::open))
+        .route("/healthz", get(health))
+        .route("/problems/{code}", get(explain));
+    guard(routes, Turns::new(MAX_REQUESTS, TIMEOUT)).with_state(service)
+}
+
+/// How many requests are answered at the same time, and how long each may take.
+#[derive(Clone)]
+struct Turns {
+    free: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+impl Turns {
+    fn new(requests: usize, timeout: Duration) -> Self {
+        Self { free: Arc::new(Semaphore::new(requests)), timeout }
+    }
+}
+
+/// Answers a request when it is its turn. The layers of `tower` would count the time from that turn
+/// on, because they wait for it before they are called; a client must be told also if none ever comes.
+async fn in_turn(State(turns): State<Turns>, request: Request, next: Next) -> Response {
+    let answer = async {
+        // Nobody closes the semaphore; if somebody did, answering would still be right.
+        let _turn = turns.free.acquire().await;
+        next.run(request).await
+    };
+    match tokio::time::timeout(turns.timeout, answer).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Code::TimedOut).into_response(),
+    }
+}
+
+/// Puts the limits around routes, and turns whatever else goes wrong into a problem document.
+fn guard<S: Clone + Send + Sync + 'static>(routes: Router<S>, turns: Turns) -> Router<S> {
+    let on_panic = |_: Box<dyn Any + Send>| Problem::new(Code::Internal).into_response();
+    routes
+        .fallback(async || Problem::new(Code::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(
+            ServiceBuilder::new()
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(span)
+                        .on_request(())
+                        .on_response(log_response)
+                        .on_failure(()),
+                )
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(CatchPanicLayer::custom(on_panic))
+                .layer(from_fn_with_state(turns, in_turn))
+                .layer(DefaultBodyLimit::max(MAX_BODY)),
+        )
+}
+
+/// What the log says of a request. Not its URL: somebody may put a token there by mistake.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route)
+}
+
+fn log_response<B>(response: &axum::http::Response<B>, latency: Duration, _: &tracing::Span) {
+    tracing::info!(status = response.status().as_u16(), ms = latency.as_millis(), "answered");
+}
+
+async fn health(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
+    service.holder.store().check().await?;
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, r#"{"status":"ok"}"#).into_response())
+}
+
+/// What the `type` of a problem points to.
+async fn explain(code: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    let Ok(Path(code)) = code else {
+        return Err(Problem::new(Code::NotFound));
+    };
+    let own = Code::ALL.iter().copied();
+    let mut codes = own.chain(fieldseal::Code::ALL.iter().copied().map(Code::Core));
+    let code = codes.find(|known| known.as_str() == code).ok_or(Problem::new(Code::NotFound))?;
+    Ok(format!("{}\n", code.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server::{Limits, serve_within};
+    use super::*;
+    use bytes::Bytes;
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::{SocketAddr, TcpStream};
+    use std::time::Instant;
+    use tokio::net::TcpListener;
+    use tokio::sync::oneshot;
+    use tokio::task::{JoinHandle, spawn_blocking};
+
+    /// Long enough for a busy machine to do what is not to take long, and short enough to wait for.
+    const SHORT: Duration = Duration::from_millis(500);
+    /// Shorter than the real limits, so that one of a test's own that is not kept shows.
+    const LONG: Duration = Duration::from_secs(9);
+
+    /// A service of routes that the real one does not have. It stops when this is dropped.
+    struct Started {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: JoinHandle<()>,
+    }
+
+    async fn start(turns: Turns, limits: Limits) -> Started {
+        let routes = Router::new()
+            .route("/panic", get(async || -> String { panic!("4242 4242 4242 4242") }))
+            .route("/fine", get(async || "fine"))
+            .route("/slow", get(async || tokio::time::sleep(SHORT).await))
+            .route("/never", get(async || std::future::pending::<()>().await))
+            .route("/body", post(async |body: Bytes| body));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { stopped.await.unwrap_or(()) };
+        let ended = tokio::spawn(serve_within(listener, guard(routes, turns), stopped, limits));
+        Started { address, stop, ended }
+    }
+
+    fn turns() -> Turns {
+        Turns::new(MAX_REQUESTS, LONG)
+    }
+
+    fn get_of(path: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    }
+
+    /// Sends a text and gives what comes until the other side closes.
+    fn send(address: SocketAddr, text: impl Into<String>) -> JoinHandle<String> {
+        let text = text.into();
+        spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(LONG)).unwrap();
+            stream.write_all(text.as_bytes()).unwrap();
+            let mut answer = String::new();
+            match stream.read_to_string(&mut answer) {
+                Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{error}"),
+                _ => answer,
+            }
+        })
+    }
+
+    async fn fetch(address: SocketAddr, path: &str) -> String {
+        send(address, get_of(path)).await.unwrap()
+    }
+
+    fn is_timed_out(answer: &str) -> bool {
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("\"code\":\"timed-out\"")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_one_requests_and_says_nothing() {
+        crate::logging::silence_panics();
+        let service = start(turns(), Limits::default()).await;
+        for _ in 0..3 {
+            let answer = fetch(service.address, "/panic").await;
+            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+            assert!(answer.contains("application/problem+json") && answer.contains("\"code\":\"internal\""));
+            assert!(!answer.contains("4242"), "{answer}");
+            assert!(fetch(service.address, "/fine").await.ends_with("fine"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_told_so() {
+        let service = start(Turns::new(MAX_REQUESTS, SHORT), Limits::default()).await;
+        // A body that never comes to its end is as slow as an answer that does not.
+        let body = send(service.address, "POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n1");
+        let never = fetch(service.address, "/never").await;
+        assert!(is_timed_out(&never), "{never}");
+        let body = body.await.unwrap();
+        assert!(is_timed_out(&body), "{body}");
+        assert!(fetch(service.address, "/fine").await.ends_with("fine"));
+    }
+
+    #[tokio::test]
+    async fn requests_wait_for_their_turn_and_not_for_ever() {
+        let service = start(Turns::new(1, LONG), Limits::default()).await;
+        let begun = Instant::now();
+        let slow = [send(service.address, get_of("/slow")), send(service.address, get_of("/slow"))];
+        for answer in slow {
+            let answer = answer.await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        }
+        assert!(begun.elapsed() >= 2 * SHORT);
+
+        // Somebody has the only turn for good, so all that is left is to say that it takes too long.
+        let turns = Turns::new(1, SHORT);
+        let _taken = Arc::clone(&turns.free).acquire_owned().await.unwrap();
+        let service = start(turns, Limits::default()).await;
+        let waiting = fetch(service.address, "/fine").await;
+        assert!(is_timed_out(&waiting), "{waiting}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_sends_no_whole_header_is_closed() {
+        let limits = Limits { headers: SHORT, ..Limits::default() };
+        let service = start(turns(), limits).await;
+        let unfinished = ["", "GET /fine HTTP/1.1\r\nhost: x\r\n"].map(|text| send(service.address, text));
+        for answer in unfinished {
+            let answer = answer.await.unwrap();
+            assert!(!answer.contains("200"), "{answer}");
+        }
+        // Nor is one kept that has nothing more to ask.
+        let idle = send(service.address, "GET /fine HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        assert!(idle.starts_with("HTTP/1.1 200 ") && idle.contains("fine"), "{idle}");
+    }
+
+    #[tokio::test]
+    async fn connections_wait_while_there_are_too_many() {
+        let limits = Limits { connections: 1, ..Limits::default() };
+        let service = start(turns(), limits).await;
+        let begun = Instant::now();
+        let [first, second] = [(); 2].map(|()| send(service.address, get_of("/slow")));
+        assert!(first.await.unwrap().starts_with("HTTP/1.1 200 "));
+        assert!(second.await.unwrap().starts_with("HTTP/1.1 200 "));
+        assert!(begun.elapsed() >= 2 * SHORT);
+    }
+
+    #[tokio::test]
+    async fn a_stop_lets_answers_finish_and_waits_no_longer_than_it_says() {
+        for (path, answered) in [("/slow", true), ("/never", false)] {
+            let grace = if answered { LONG } else { SHORT };
+            let limits = Limits { grace, ..Limits::default() };
+            let Started { address, stop, ended } = start(turns(), limits).await;
+            let busy = send(address, get_of(path));
+            tokio::time::sleep(SHORT / 5).await;
+            stop.send(()).unwrap();
+            tokio::time::timeout(LONG, ended).await.unwrap().unwrap();
+            assert!(TcpStream::connect(address).is_err());
+            match answered {
+                true => assert!(busy.await.unwrap().starts_with("HTTP/1.1 200 ")),
+                // The process ends here, and the connection with it; the reader is not waited for.
+                false => busy.abort(),
+            }
+        }
+    }
+}

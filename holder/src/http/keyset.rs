@@ -1,0 +1,98 @@
+//! `GET /.well-known/sealed-input`: the keys to seal to, plain and signed, for pages of every origin.
+
+use super::Service;
+use super::problem::{self, Problem};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use fieldseal::NumericDate;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex};
+
+/// The media types (RFC 7517 section 8.5; the signed set's is its `typ`).
+const PLAIN: &str = "application/jwk-set+json";
+const SIGNED: &str = "application/jwk-set+jwt";
+
+/// How long a signature lasts. A set that somebody kept back is believed no longer than this.
+const LIFETIME: u64 = 24 * 60 * 60;
+
+/// How old a signature gets before it is made anew, so that clients see one answer for a while.
+const FRESH: u64 = 60 * 60;
+
+/// The signed set as it was last published.
+#[derive(Default)]
+pub(super) struct Published(Mutex<Option<Signed>>);
+
+struct Signed {
+    plain: String,
+    iat: NumericDate,
+    text: String,
+}
+
+/// The plain set, or the signed one for those who ask for it.
+pub(super) async fn negotiated(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let wants_signed = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| range.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case(SIGNED)));
+    if wants_signed {
+        return signed(State(service), headers).await;
+    }
+    let now = service.holder.clock().now();
+    let set = service.holder.keys().published(now).await?.to_json();
+    Ok(publish(PLAIN, set, &headers))
+}
+
+/// The signed set.
+pub(super) async fn signed(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let now = service.holder.clock().now();
+    let keys = service.holder.keys();
+    let set = keys.published(now).await?;
+    let plain = set.to_json();
+    let text = {
+        let mut last = service.keyset.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // A clock that was set back must not leave a signature from the future in use.
+        let is_fresh = |last: &Signed| {
+            last.plain == plain && (last.iat.0..last.iat.0.saturating_add(FRESH)).contains(&now.0)
+        };
+        match last.as_ref().filter(|last| is_fresh(last)) {
+            Some(signed) => signed.text.clone(),
+            None => {
+                let text = keys.sign(&set, now, LIFETIME);
+                last.insert(Signed { plain, iat: now, text }).text.clone()
+            }
+        }
+    };
+    Ok(publish(SIGNED, text, &headers))
+}
+
+fn publish(media_type: &'static str, body: String, request: &HeaderMap) -> Response {
+    let etag = format!("\"{}\"", Base64UrlUnpadded::encode_string(&Sha256::digest(&body)));
+    let is_known = request
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim().trim_start_matches("W/") == etag);
+    let headers: [(HeaderName, &str); 5] = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+        (header::ETAG, &etag),
+        (header::VARY, "accept"),
+        // Public keys are for every page; there is nothing here that a cookie could unlock.
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    match is_known {
+        true => (problem::NOT_MODIFIED, headers).into_response(),
+        false => (headers, body).into_response(),
+    }
+}

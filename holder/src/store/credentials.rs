@@ -1,0 +1,103 @@
+//! The SQL of credentials. A secret is kept as its hash.
+
+use super::{Store, Tx, from_db, to_db};
+use crate::error::{Code, Error, Result};
+use fieldseal::NumericDate;
+use fieldseal::keyset::Scope;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// Who may ask the service to open, and which classes of data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The name, as the audit records it.
+    pub name: String,
+    /// The classes that it may open.
+    pub classes: Vec<Scope>,
+    /// When it was made.
+    pub created: NumericDate,
+    /// When it was revoked, if it was.
+    pub revoked: Option<NumericDate>,
+    /// SHA-256 of the secret.
+    pub(crate) hash: [u8; 32],
+}
+
+impl Tx {
+    /// Errors: `credential-exists`.
+    pub(crate) async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
+        let inserted = sqlx::query(
+            "INSERT INTO credentials (name, hash, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(&credential.name)
+        .bind(credential.hash.as_slice())
+        .bind(to_db(credential.created))
+        .execute(&mut *self.0)
+        .await?;
+        if inserted.rows_affected() == 0 {
+            return Err(Error::about(Code::CredentialExists, &credential.name));
+        }
+        for class in &credential.classes {
+            sqlx::query("INSERT INTO credential_classes (name, class) VALUES (?, ?) ON CONFLICT DO NOTHING")
+                .bind(&credential.name)
+                .bind(class.as_str())
+                .execute(&mut *self.0)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Errors: `credential-unknown`, also for one that was revoked before.
+    pub(crate) async fn revoke_credential(&mut self, name: &str, now: NumericDate) -> Result<()> {
+        let revoked = sqlx::query("UPDATE credentials SET revoked = ? WHERE name = ? AND revoked IS NULL")
+            .bind(to_db(now))
+            .bind(name)
+            .execute(&mut *self.0)
+            .await?;
+        match revoked.rows_affected() {
+            0 => Err(Error::about(Code::CredentialUnknown, name)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Store {
+    pub(crate) async fn credential(&self, hash: &[u8; 32]) -> Result<Option<Credential>> {
+        let row = sqlx::query("SELECT * FROM credentials WHERE hash = ?")
+            .bind(hash.as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
+        match row {
+            Some(row) => Ok(Some(self.read_credential(&row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Every credential, oldest first, the revoked ones too.
+    pub async fn credentials(&self) -> Result<Vec<Credential>> {
+        let rows =
+            sqlx::query("SELECT * FROM credentials ORDER BY created, rowid").fetch_all(&self.readers).await?;
+        let mut credentials = Vec::with_capacity(rows.len());
+        for row in &rows {
+            credentials.push(self.read_credential(row).await?);
+        }
+        Ok(credentials)
+    }
+
+    async fn read_credential(&self, row: &SqliteRow) -> Result<Credential> {
+        let name: String = row.try_get("name")?;
+        let classes: Vec<String> =
+            sqlx::query_scalar("SELECT class FROM credential_classes WHERE name = ? ORDER BY class")
+                .bind(&name)
+                .fetch_all(&self.readers)
+                .await?;
+        let classes: fieldseal::Result<Vec<Scope>> = classes.iter().map(|class| class.parse()).collect();
+        let hash: &[u8] = row.try_get("hash")?;
+        Ok(Credential {
+            name,
+            classes: classes.map_err(|_| Error::new(Code::StoreDamaged))?,
+            created: from_db(row.try_get("created")?),
+            revoked: row.try_get::<Option<i64>, _>("revoked")?.map(from_db),
+            hash: hash.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! The SQL of the one row that says how this key holder was made.
+
+use super::{Store, Tx, to_db};
+use crate::error::{Code, Error, Result};
+use fieldseal::NumericDate;
+use sqlx::Row;
+
+/// How the home is locked.
+pub(crate) enum LockRow {
+    Passphrase { salt: Vec<u8>, memory_kib: u32, passes: u32, lanes: u32 },
+    KeyFile,
+}
+
+/// What `init` decided.
+pub(crate) struct Settings {
+    pub(crate) lock: LockRow,
+    pub(crate) signer_public: [u8; 32],
+    pub(crate) signer_wrapped: Vec<u8>,
+}
+
+impl Tx {
+    pub(crate) async fn insert_settings(&mut self, settings: &Settings, now: NumericDate) -> Result<()> {
+        let (kind, salt, memory_kib, passes, lanes) = match &settings.lock {
+            LockRow::Passphrase { salt, memory_kib, passes, lanes } => {
+                ("passphrase", Some(salt), Some(*memory_kib), Some(*passes), Some(*lanes))
+            }
+            LockRow::KeyFile => ("key-file", None, None, None, None),
+        };
+        sqlx::query(
+            "INSERT INTO holder
+                (id, created, lock_kind, salt, memory_kib, passes, lanes, signer_public, signer_wrapped)
+             VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(to_db(now))
+        .bind(kind)
+        .bind(salt)
+        .bind(memory_kib)
+        .bind(passes)
+        .bind(lanes)
+        .bind(settings.signer_public.as_slice())
+        .bind(&settings.signer_wrapped)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Errors: `home-missing` if `init` did not finish.
+    pub(crate) async fn settings(&self) -> Result<Settings> {
+        let row = sqlx::query("SELECT * FROM holder").fetch_optional(&self.readers).await?;
+        let row = row.ok_or(Error::new(Code::HomeMissing))?;
+        let lock = match row.try_get("lock_kind")? {
+            "passphrase" => LockRow::Passphrase {
+                salt: row.try_get("salt")?,
+                memory_kib: row.try_get("memory_kib")?,
+                passes: row.try_get("passes")?,
+                lanes: row.try_get("lanes")?,
+            },
+            _ => LockRow::KeyFile,
+        };
+        let signer_public: &[u8] = row.try_get("signer_public")?;
+        Ok(Settings {
+            lock,
+            signer_public: signer_public.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
+            signer_wrapped: row.try_get("signer_wrapped")?,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! Which file may know what: the rules of `docs/architecture.md` that the compiler does not keep.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { sources(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn each_thing_is_known_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    for (word, place) in [
+        ("sqlx", "store"),
+        ("StatusCode", "http/problem.rs"),
+        ("SystemTime", "clock.rs"),
+        ("PrivateKey", "keystore"),
+        ("SigningKey", "keystore"),
+        ("Aes256Gcm", "keystore/wrap.rs"),
+        ("argon2", "keystore/lock.rs"),
+        ("stdout()", "cli/output.rs"),
+        ("ProgressBar", "cli/progress.rs"),
+    ] {
+        let mut known = 0;
+        for file in &files {
+            let name = file.strip_prefix(&src).unwrap().to_str().unwrap();
+            let is_there = name == place
+                || name.strip_suffix(".rs") == Some(place)
+                || name.starts_with(&format!("{place}/"));
+            // What a comment says is free.
+            let text = fs::read_to_string(file).unwrap();
+            let mut code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            match code.any(|line| line.contains(word)) {
+                true if is_there => known += 1,
+                true => panic!("{name} knows {word}, which is the business of {place}"),
+                false => {}
+            }
+        }
+        assert!(known > 0, "nobody knows {word}");
+    }
+}

@@ -1,0 +1,14 @@
+//! The key holder from outside: the real command, the real service and a real database.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod architecture;
+mod at_rest;
+mod audit;
+mod cli;
+mod clock;
+mod origins;
+mod refused;
+mod service;
+mod support;
+mod values;
