@@ -1,0 +1,48 @@
+//! Formatting and lints, each one check.
+
+use crate::counts::Counts;
+use crate::{say, sh::Sh};
+use anyhow::Result;
+
+const WASM: &str = "--target=wasm32-unknown-unknown";
+
+/// The checks by name. The wasm target has code of its own, so it is linted as well.
+const CHECKS: [(&str, &[&str]); 5] = [
+    ("formatting", &["fmt", "--all", "--check"]),
+    ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    // Targets that don't run by themselves aren't among "all".
+    ("clippy for scenarios", &["clippy", "--workspace", "--test", "scenarios", "--", "-D", "warnings"]),
+    (
+        "clippy for wasm",
+        &["clippy", "--package", "fieldseal", "--lib", "--features", "module", WASM, "--", "-D", "warnings"],
+    ),
+    (
+        "clippy for the tests in browsers",
+        &[
+            "clippy",
+            "--package",
+            "fieldseal",
+            "--test",
+            "web",
+            "--features",
+            "open,wasm",
+            WASM,
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+];
+
+pub(crate) fn suite() -> Result<Counts> {
+    let mut counts = Counts::default();
+    for (name, args) in CHECKS {
+        say::step(format!("lint: {name}"));
+        let passed = Sh::cargo().args(args).tee()?.success;
+        if !passed {
+            say::fail(format!("lint: {name} failed"));
+        }
+        counts += Counts::check(passed);
+    }
+    Ok(counts)
+}

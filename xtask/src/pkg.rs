@@ -1,0 +1,220 @@
+//! `cargo xtask pkg`: the npm package, ready for `npm pack`, in target/npm/fieldseal.
+//!
+//! Cargo compiles the module, wasm-bindgen's library writes its JavaScript, wasm-opt shrinks it, TypeScript compiles
+//! the sources in pkg-config. The same sources give the same bytes in any directory: the paths of the checkout and of
+//! cargo's home are replaced while compiling.
+
+use crate::{exports, node, paths, say, sh::Sh, shrink};
+use anyhow::{Context, Result, ensure};
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256, Sha384};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use wasm_bindgen_cli_support::Bindgen;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+/// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/fieldseal_wasm.js`.
+const STEM: &str = "fieldseal_wasm";
+
+/// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
+/// wasm-bindgen drops the section that lists it.
+const WASM_OPT: [&str; 13] = [
+    "-Os",
+    "--flatten",
+    "--rereloop",
+    "-Os",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
+/// The crates' own smaller variants. SHA-256 runs when keys load; AES encrypts some hundred bytes a value, which is
+/// lost beside the encapsulation.
+const COMPACT: [&str; 4] =
+    ["--cfg", "sha2_backend_soft=\"compact\"", "--cfg", "aes_backend_soft=\"compact\""];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Print the wasm's size, integrity and exports as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(serde::Serialize)]
+struct Built {
+    package: PathBuf,
+    wasm_bytes: usize,
+    integrity: String,
+    exports: Vec<String>,
+}
+
+pub(crate) fn command(args: &Args) -> Result<ExitCode> {
+    let built = build()?;
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&built)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let package = built.package.strip_prefix(paths::root()).unwrap_or(&built.package);
+    anstream::println!("{}", package.display());
+    anstream::println!("fieldseal.wasm  {} bytes, {}", built.wasm_bytes, built.integrity);
+    anstream::println!("exports         {}", built.exports.join(" "));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the package for a command that needs it, once a run.
+pub(crate) fn ready() -> Result<()> {
+    static READY: OnceLock<()> = OnceLock::new();
+    if READY.get().is_none() {
+        build()?;
+        let _ = READY.set(());
+    }
+    Ok(())
+}
+
+fn build() -> Result<Built> {
+    let _turn = turn()?;
+    let source = paths::package_source();
+    node::install(&source, true)?;
+    let compiled = compile()?;
+    let work = bind_and_shrink(&compiled)?;
+    let wasm = fs::read(work.join("fieldseal.wasm"))?;
+    let integrity = format!("sha384-{}", Base64::encode_string(&Sha384::digest(&wasm)));
+
+    say::step("pkg: TypeScript");
+    let package = paths::package();
+    let dist = package.join("dist");
+    if package.exists() {
+        fs::remove_dir_all(&package)?;
+    }
+    fs::create_dir_all(dist.join("wasm"))?;
+    fs::write(dist.join("fieldseal.wasm"), &wasm)?;
+    for name in [format!("{STEM}.js"), format!("{STEM}.d.ts")] {
+        fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
+    }
+    write_generated(&dist, &wasm, &integrity)?;
+    // The package's description first: it tells TypeScript that the generated files are ES modules.
+    copy_documents(&source, &package)?;
+    Sh::new(paths::npm_tool("tsc")).arg("--project").arg(&source).arg("--outDir").arg(&dist).run()?;
+    say::step("pkg: bundle");
+    shrink::bundle(&dist, &["index", "node", "inline"])?;
+    say::step("pkg: done");
+    let exports = exports::of(&wasm)?;
+    Ok(Built { package, wasm_bytes: wasm.len(), integrity, exports })
+}
+
+/// Waits until nobody builds or tests the package: two builds at once would write into each other's folders, and a test
+/// would find half of it. The lock ends with the file.
+fn turn() -> Result<fs::File> {
+    let lock = lock_file()?;
+    if lock.try_lock().is_err() {
+        say::step("pkg: waiting for another build or a test");
+        lock.lock()?;
+    }
+    Ok(lock)
+}
+
+/// Keeps the built package as it is for as long as the file is open.
+pub(crate) fn keep() -> Result<fs::File> {
+    let lock = lock_file()?;
+    lock.lock_shared()?;
+    Ok(lock)
+}
+
+fn lock_file() -> Result<fs::File> {
+    let dir = paths::root().join("target/npm");
+    fs::create_dir_all(&dir)?;
+    Ok(fs::File::create(dir.join("lock"))?)
+}
+
+/// Compiles the module. Its path goes through the environment of this one build, so no file names a directory.
+fn compile() -> Result<PathBuf> {
+    say::step("pkg: compile");
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let flags = [remap(&paths::cargo_home()?, "/cargo"), remap(&paths::root(), "/fieldseal")];
+    let flags = flags.iter().map(String::as_str).chain(COMPACT).collect::<Vec<_>>().join("\u{1f}");
+    Sh::cargo()
+        .args(["rustc", "--profile", "wasm", "--target", TARGET, "--package", "fieldseal", "--lib"])
+        // Beside any other crate type the compiler would leave out link-time optimisation, a third of the size.
+        .args(["--crate-type", "cdylib", "--features", "module"])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
+        .run()?;
+    Ok(paths::target().join(TARGET).join("wasm/fieldseal.wasm"))
+}
+
+/// wasm-bindgen and wasm-opt take seconds, so their result is kept for as long as their input is the same.
+fn bind_and_shrink(compiled: &Path) -> Result<PathBuf> {
+    let work = paths::root().join("target/npm/work");
+    let input = fs::read(compiled).with_context(|| format!("{} was not built", compiled.display()))?;
+    let mut hash = Sha256::new();
+    hash.update(&input);
+    hash.update(WASM_OPT.join(" "));
+    hash.update(include_str!("shrink.rs"));
+    hash.update(fs::read(paths::package_source().join("package-lock.json"))?);
+    let wanted: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let stamp = work.join("input.sha256");
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(work);
+    }
+    say::step("pkg: wasm-bindgen");
+    if work.exists() {
+        fs::remove_dir_all(&work)?;
+    }
+    fs::create_dir_all(&work)?;
+    Bindgen::new()
+        .input_bytes(STEM, input)
+        .out_name(STEM)
+        .web(true)?
+        .typescript(true)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&work)?;
+    shrink::rename_imports(&work, STEM)?;
+    say::step("pkg: wasm-opt");
+    Sh::new(paths::npm_tool("wasm-opt"))
+        .args(WASM_OPT)
+        .arg(work.join(format!("{STEM}_bg.wasm")))
+        .arg("--output")
+        .arg(work.join("fieldseal.wasm"))
+        .run()?;
+    fs::write(stamp, wanted)?;
+    Ok(work)
+}
+
+/// What the loaders need to know about the module, as JavaScript and JSON.
+fn write_generated(dist: &Path, wasm: &[u8], integrity: &str) -> Result<()> {
+    let module = |name: &str, value: &str| format!("export const {name} = \"{value}\";\n");
+    let types = |name: &str| format!("export declare const {name}: string;\n");
+    let text = Base64::encode_string(wasm);
+    for (file, name, value) in [("integrity", "integrity", integrity), ("inline", "base64", text.as_str())] {
+        fs::write(dist.join(format!("wasm/{file}.js")), module(name, value))?;
+        fs::write(dist.join(format!("wasm/{file}.d.ts")), types(name))?;
+    }
+    let sri = serde_json::json!({ "fieldseal.wasm": integrity });
+    fs::write(dist.join("sri.json"), format!("{sri:#}\n"))?;
+    Ok(())
+}
+
+/// The package's own description, and the documents that npm shows or a licence asks for.
+fn copy_documents(source: &Path, package: &Path) -> Result<()> {
+    fs::copy(source.join("package.json"), package.join("package.json"))?;
+    let mut licences = 0;
+    for name in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        let own = source.join(name);
+        let from = if own.is_file() { own } else { paths::root().join(name) };
+        if from.is_file() {
+            fs::copy(from, package.join(name))?;
+            licences += usize::from(name.starts_with("LICENSE"));
+        }
+    }
+    ensure!(licences == 2, "LICENSE-MIT and LICENSE-APACHE must be at the top of the checkout");
+    Ok(())
+}
