@@ -1,0 +1,91 @@
+// What is in the package that would be published, and what is not.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { here, Project, root } from "./support.mjs";
+
+let project;
+before(() => (project = new Project()));
+after(() => project.close());
+
+const read = (path, encoding = "utf8") => readFileSync(join(project.installed, path), encoding);
+/** The name of what the entries share ends with a hash of it. */
+const nameless = (path) => path.replace(/shared-[A-Z0-9]{8}\.js$/, "shared-*.js");
+
+test("the files are those of files.txt", () => {
+  const wanted = readFileSync(join(here, "files.txt"), "utf8").trimEnd().split("\n");
+  assert.deepEqual([...new Set(project.packed.map(nameless))], wanted);
+});
+
+test("no file is a source or a map of one", () => {
+  for (const path of project.packed) assert.doesNotMatch(path, /(?<!\.d)\.ts$|\.rs$|\.map$|^src\//);
+});
+
+test("no file names a path of the machine that built it", () => {
+  const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const words = [
+    root.replace(/\/$/, ""),
+    homedir(),
+    hostname(),
+    cargo,
+    ".cargo/registry",
+    "index.crates.io",
+    "/rustc/",
+    "node_modules",
+  ];
+  // A home or a host of a few letters would be found in any text.
+  const forbidden = words.filter((word) => word.length > 4);
+  for (const path of project.packed) {
+    const text = read(path, "latin1");
+    for (const word of forbidden) assert.ok(!text.includes(word), `${path} holds ${word}`);
+  }
+});
+
+test("the scripts refer to files that are there", () => {
+  for (const path of project.packed.filter((name) => name.endsWith(".js"))) {
+    const text = read(path);
+    assert.doesNotMatch(text, /sourceMappingURL|\beval\(|new Function\(|https?:\/\//);
+    for (const [, name] of text.matchAll(/(?:from|import|new URL\()\s*"(\.[^"]+)"/g)) {
+      assert.ok(project.packed.includes(join("dist", name)), `${path} wants ${name}`);
+    }
+  }
+});
+
+test("the description promises no more than there is", () => {
+  const { dependencies, scripts, exports, license, name, type } = JSON.parse(read("package.json"));
+  assert.deepEqual(
+    { dependencies, scripts, license, name, type },
+    {
+      dependencies: undefined,
+      scripts: undefined,
+      license: "MIT OR Apache-2.0",
+      name: "fieldseal",
+      type: "module",
+    },
+  );
+  const targets = Object.values(exports).flatMap((entry) =>
+    typeof entry === "string" ? [entry] : Object.values(entry),
+  );
+  for (const target of targets) assert.ok(project.packed.includes(target.replace("./", "")), target);
+});
+
+test("the wasm's hash is in sri.json and in the loader", () => {
+  const hash = `sha384-${createHash("sha384").update(read("dist/fieldseal.wasm", null)).digest("base64")}`;
+  assert.equal(JSON.parse(read("dist/sri.json"))["fieldseal.wasm"], hash);
+  assert.ok(read("dist/index.js").includes(hash));
+});
+
+test("the inline entry holds the same wasm", () => {
+  const base64 = read("dist/fieldseal.wasm", "base64");
+  assert.ok(read("dist/inline.js").includes(base64));
+});
+
+test("the wasm has no sections that tell how it was built", () => {
+  const module = new WebAssembly.Module(read("dist/fieldseal.wasm", null));
+  for (const name of ["name", "producers", "target_features", ".debug_info", "sourceMappingURL"]) {
+    assert.equal(WebAssembly.Module.customSections(module, name).length, 0, name);
+  }
+});
