@@ -110,6 +110,8 @@ codes! {
     ValueTooLong = "value-too-long", "The value is too long: its JSON may have at most 262131 bytes.";
     ValueTooDeep = "value-too-deep", "The value is nested more than 64 levels deep, or contains itself.";
     ValueLoneSurrogate = "value-lone-surrogate", "The value holds half a surrogate pair and cannot be kept as text.";
+    ValueInvalid = "value-invalid", "The value is none of its kind. Show the person what is wrong, or seal with `check: false`.";
+    HintNotAllowed = "hint-not-allowed", "The kind does not allow this hint. See docs/kinds.md for those that it has.";
     RandomnessUnavailable = "randomness-unavailable", "The system gave no random bytes, so nothing was sealed.";
     SealFailed = "seal-failed", "Sealing failed, so nothing was sealed.";
     ControlUnsupported = "control-unsupported", "This form control cannot be sealed. Use a text-like control, or sealer.seal for its value.";

@@ -4,11 +4,10 @@
 //! key of its class.
 
 use crate::json;
-use crate::jwe::Fields;
 use crate::jwe::header;
 use crate::kind::{Class, Kind};
 use crate::prelude::*;
-use crate::sealer::{Prepared, SealOptions, Sealer};
+use crate::sealer::{Contents, Prepared, SealOptions, Sealer};
 use crate::{Code, Error, NumericDate, Result};
 use zeroize::Zeroizing;
 
@@ -20,6 +19,10 @@ pub struct FormField {
     pub kind: Kind,
     /// The value's JSON text.
     pub value: Zeroizing<String>,
+    /// The country or state that it is about, where the kind asks for it.
+    pub region: Option<String>,
+    /// Names of the hints to publish about it; in the header each stands behind the field's name and a dot.
+    pub hint: Vec<String>,
 }
 
 impl Sealer {
@@ -28,9 +31,11 @@ impl Sealer {
     /// `options` gives a token's options for the form kind of its class (`payment-form` and so on), and
     /// `prepare` is called once for each token, with that kind.
     ///
+    /// A token is `once`, and lives as long, as the strictest of its fields asks.
+    ///
     /// Errors: `field-invalid` (also for a name that comes twice), `option-invalid` (also for more fields
-    /// of one class than a header holds: 2048 bytes of names and kinds), those of [`Sealer::seal_json`].
-    /// On an error no token is given at all.
+    /// of one class than a header holds: 2048 bytes of names and kinds), `hint-not-allowed` (also for hints in
+    /// `options`, as a hint is a field's), those of [`Sealer::seal_json`]. On an error no token is given at all.
     pub fn seal_form(
         &self,
         fields: &[FormField],
@@ -44,41 +49,52 @@ impl Sealer {
             if members.is_empty() {
                 continue;
             }
-            let (value, kinds) = object(&members)?;
             let kind = Kind::of_form(class)?;
             let options = options(kind);
             if options.kind != kind {
                 return Err(Error::of(Code::OptionInvalid, "kind"));
             }
-            let token = self.seal(&value, &options, kinds, now, prepare(kind)?)?;
-            tokens.push((class, token));
+            options.check(now)?;
+            let (value, contents) = object(&members, &options, now)?;
+            tokens.push((class, self.seal(&value, &options, contents, now, prepare(kind)?)?));
         }
         Ok(tokens)
     }
 }
 
-/// The sealed object's JSON text, and the kinds of its members for the header.
-fn object(members: &[&FormField]) -> Result<(Zeroizing<String>, Fields)> {
-    let mut kinds = Fields::new();
-    // Names may double when escaped; with the capacity right the buffer never moves.
-    let len = members.iter().map(|m| 6 * m.name.len() + m.value.len() + 4).sum::<usize>() + 2;
+/// The sealed object's JSON text, and what its members ask of the token.
+fn object(
+    members: &[&FormField],
+    options: &SealOptions,
+    now: NumericDate,
+) -> Result<(Zeroizing<String>, Contents)> {
+    let mut contents = Contents::default();
+    // Names may grow sixfold when escaped, and normal forms are rarely longer than what was typed, so the
+    // buffer seldom moves.
+    let len = members.iter().map(|m| 6 * m.name.len() + m.value.len() + 32).sum::<usize>() + 2;
     let mut value = Zeroizing::new(String::with_capacity(len));
     value.push('{');
-    for member in members {
-        if !header::is_name(&member.name) || kinds.iter().any(|(name, _)| *name == member.name) {
+    for FormField { name, kind, value: typed, region, hint } in members {
+        if !header::is_name(name) || contents.fields.iter().any(|(other, _)| other == name) {
             return Err(Error::new(Code::FieldInvalid));
         }
-        if member.kind.is_form() {
+        if kind.is_form() {
             return Err(Error::new(Code::KindUnknown));
         }
-        if !kinds.is_empty() {
+        if !contents.fields.is_empty() {
             value.push(',');
         }
-        json::push_string(&mut value, &member.name);
+        json::push_string(&mut value, name);
         value.push(':');
-        value.push_str(&member.value);
-        kinds.push((member.name.clone(), member.kind));
+        let region = region.as_deref().or(options.region.as_deref());
+        let normal = options.read(*kind, typed, region, now)?;
+        value.push_str(&normal);
+        let prefix = [name, "."].concat();
+        kind.publish_into(&mut contents.hint, &prefix, &normal, hint.iter().map(String::as_str), now)?;
+        contents.once |= kind.is_once();
+        contents.lifetime = [contents.lifetime, kind.lifetime()].into_iter().flatten().min();
+        contents.fields.push((name.clone(), *kind));
     }
     value.push('}');
-    Ok((value, kinds))
+    Ok((value, contents))
 }

@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub(crate) use write::{Writer, push_string, to_string};
+pub(crate) use write::{Writer, integer, push_string, to_string};
 
 use crate::prelude::*;
 use crate::{Code, Error, Result};

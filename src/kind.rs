@@ -1,8 +1,31 @@
-//! The catalogue of data kinds: what a value is, which class of data it belongs to, and how long a
-//! sealed one looks.
+//! The catalogue of data kinds: what a value is, which class of data it belongs to, how it is read, and
+//! how long a sealed one looks. Each family has a file.
 //!
 //! A class is what keys are made for, so a class is what a role can be given; a kind is what a form
-//! declares.
+//! declares. A value is *read* as its kind: what is none never gets sealed, and what is one is sealed in its
+//! normal form, so that the one who opens it meets a single spelling.
+
+mod calendar;
+mod check;
+mod contact;
+mod credential;
+pub mod edit;
+mod general;
+mod health;
+mod hint;
+mod identity;
+mod input;
+mod licence;
+mod mask;
+mod national;
+mod payment;
+mod read;
+mod text;
+mod value;
+
+pub use payment::Brand;
+pub use read::{Context, Reason};
+use read::{Read, Rule};
 
 use crate::{Code, Error, Result};
 use core::str::FromStr;
@@ -55,66 +78,40 @@ impl FromStr for Class {
 }
 
 /// A kind of data: an entry of the catalogue.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub struct Kind(&'static Entry);
 
-#[derive(PartialEq, Eq, Hash)]
 struct Entry {
     id: &'static str,
     class: Class,
+    /// A power of two, so that doubling one ends at the longest plaintext exactly, and chosen so that the
+    /// ordinary values of the kind all fit.
     size_class: usize,
+    rule: Rule,
+    once: bool,
+    /// In seconds; zero is no limit.
+    lifetime: u32,
 }
 
-const fn entry(id: &'static str, class: Class, size_class: usize) -> Entry {
-    Entry { id, class, size_class }
+const fn entry(id: &'static str, class: Class, size_class: usize, rule: Rule) -> Entry {
+    Entry { id, class, size_class, rule, once: false, lifetime: 0 }
 }
 
-/// Size classes are powers of two, so that doubling one ends at the longest plaintext exactly. Each
-/// is chosen so that the ordinary values of its kind all fit.
-static CATALOGUE: &[Entry] = &[
-    entry("person-name", Class::Contact, 128),
-    entry("postal-address", Class::Contact, 512),
-    entry("billing-address", Class::Contact, 512),
-    entry("phone", Class::Contact, 64),
-    entry("email", Class::Contact, 128),
-    entry("contact-form", Class::Contact, 1024),
-    entry("us-ssn", Class::Identity, 64),
-    entry("us-itin", Class::Identity, 64),
-    entry("us-ein", Class::Identity, 64),
-    entry("drivers-licence", Class::Identity, 64),
-    entry("passport-number", Class::Identity, 128),
-    entry("date-of-birth", Class::Identity, 64),
-    entry("national-id", Class::Identity, 64),
-    entry("identity-form", Class::Identity, 512),
-    entry("card-number", Class::Payment, 64),
-    entry("card-expiry", Class::Payment, 64),
-    entry("card-cvc", Class::Payment, 64),
-    entry("iban", Class::Payment, 64),
-    entry("us-bank-account", Class::Payment, 128),
-    entry("transaction", Class::Payment, 512),
-    entry("payment-history", Class::Payment, 4096),
-    entry("payment-form", Class::Payment, 512),
-    entry("medical-record-number", Class::Health, 64),
-    entry("health-insurance-id", Class::Health, 64),
-    entry("diagnosis", Class::Health, 512),
-    entry("treatment", Class::Health, 1024),
-    entry("medication", Class::Health, 512),
-    entry("health-note", Class::Health, 4096),
-    entry("health-form", Class::Health, 4096),
-    entry("username", Class::Credential, 128),
-    entry("password", Class::Credential, 128),
-    entry("security-answer", Class::Credential, 128),
-    entry("auth-token", Class::Credential, 512),
-    entry("session-data", Class::Credential, 4096),
-    entry("credential-form", Class::Credential, 512),
-    entry("text", Class::General, 256),
-    entry("number", Class::General, 64),
-    entry("boolean", Class::General, 64),
-    entry("choice", Class::General, 128),
-    entry("date", Class::General, 64),
-    entry("json", Class::General, 1024),
-    entry("general-form", Class::General, 1024),
-];
+impl Entry {
+    /// Its tokens open for so many seconds, unless the sealer says otherwise.
+    const fn lives(self, lifetime: u32) -> Self {
+        Self { lifetime, ..self }
+    }
+
+    /// Its tokens open a single time, and for no longer than so many seconds.
+    const fn once(self, lifetime: u32) -> Self {
+        Self { once: true, lifetime, ..self }
+    }
+}
+
+/// Every kind, by class.
+static CATALOGUE: [&[Entry]; 6] =
+    [contact::KINDS, identity::KINDS, payment::KINDS, health::KINDS, credential::KINDS, general::KINDS];
 
 impl Kind {
     /// Finds a kind by its id. Errors: `kind-unknown`.
@@ -124,7 +121,7 @@ impl Kind {
 
     /// Every kind, by class.
     pub fn all() -> impl Iterator<Item = Self> {
-        CATALOGUE.iter().map(Self)
+        CATALOGUE.into_iter().flatten().map(Self)
     }
 
     /// The kind of a whole form's values of one class, sealed as one token: `payment-form` and the like.
@@ -152,9 +149,34 @@ impl Kind {
         self.0.class
     }
 
+    /// Whether a token of this kind opens a single time, whoever made it.
+    pub fn is_once(self) -> bool {
+        self.0.once
+    }
+
+    /// For how many seconds a token opens unless its sealer says otherwise. Where the kind is one that opens a
+    /// single time, no sealer can ask for longer.
+    pub fn lifetime(self) -> Option<u64> {
+        if self.0.lifetime > 0 { Some(self.0.lifetime.into()) } else { None }
+    }
+
     /// The smallest plaintext in bytes; a longer value gets twice that, and so on.
     pub fn size_class(self) -> usize {
         self.0.size_class
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Kind {}
+
+impl core::hash::Hash for Kind {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 

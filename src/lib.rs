@@ -39,5 +39,6 @@ pub mod wasm;
 
 pub use date::NumericDate;
 pub use error::{Code, Error, Result};
+pub use kind::Kind;
 pub use origin::Origin;
 pub use pad::MAX_VALUE_LEN;

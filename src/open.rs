@@ -1,8 +1,12 @@
 //! Opening: for the key holder and for tests. The published wasm is built without this file.
 
 mod members;
+mod review;
+
+pub use review::Review;
 
 use crate::jwe::Token;
+use crate::jwe::header::Header;
 use crate::kind::Kind;
 use crate::prelude::*;
 use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
@@ -114,6 +118,12 @@ impl Opened {
     /// The text of a value that is a string; `None` for any other type.
     pub fn text(&self) -> Option<Zeroizing<String>> {
         serde_json::from_str(&self.0).ok().map(Zeroizing::new)
+    }
+
+    /// Reads the value as the kind that the header declares, and compares the header's hints with it. Anyone
+    /// can make a token, so what a page vouches for is looked at again here.
+    pub fn review(&self, header: &Header) -> Review {
+        review::of(&self.0, header)
     }
 
     /// The plaintext object holds `v`, and `p` if it was padded; nothing else and nothing twice.

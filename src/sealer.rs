@@ -3,7 +3,7 @@
 use crate::json::Object;
 use crate::jwe::header::{self, Fields, Header, JTI_LEN};
 use crate::keyset::{Jwk, KeySet};
-use crate::kind::Kind;
+use crate::kind::{Context, Kind};
 use crate::prelude::*;
 use crate::suite::{Encapsulation, Seed};
 use crate::{Code, Error, NumericDate, Origin, Result, base64url, jwe, pad};
@@ -26,18 +26,39 @@ pub struct SealOptions {
     pub exp: Option<NumericDate>,
     /// Whether the key holder opens it a single time.
     pub once: bool,
-    /// What to publish about the value, such as a card's last four digits: a flat object of strings,
+    /// What to publish about the value: names of hints that its kind allows ([`Kind::hints`]), such as a
+    /// card's `last4`. A form's fields have their own.
+    pub hint: Vec<String>,
+    /// What the person agreed to, such as purpose and version of the notice: a flat object of strings,
     /// whole numbers and booleans, at most 2048 bytes of JSON.
-    pub hint: Option<Object>,
-    /// What the person agreed to, such as purpose and version of the notice: as `hint`.
     pub consent: Option<Object>,
+    /// The country or state that the form is about, where the kind asks for it ([`Context::region`]). It is
+    /// not published.
+    pub region: Option<String>,
+    /// Whether the value must be one of its kind. Then it is sealed in its normal form; without, as it is.
+    pub check: bool,
 }
 
 impl SealOptions {
-    /// Options for a field of a kind, with nothing else set.
+    /// Options for a field of a kind, with nothing else set; the value is checked.
     pub fn new(field: &str, kind: Kind) -> Self {
-        let field = field.to_owned();
-        Self { field, kind, sub: None, exp: None, once: false, hint: None, consent: None }
+        Self {
+            field: field.to_owned(),
+            kind,
+            sub: None,
+            exp: None,
+            once: false,
+            hint: Vec::new(),
+            consent: None,
+            region: None,
+            check: true,
+        }
+    }
+
+    /// The same for a value that may be anything, and is sealed as it is.
+    #[must_use]
+    pub fn unchecked(self) -> Self {
+        Self { check: false, ..self }
     }
 
     /// Checks what can be checked before there is a value.
@@ -53,12 +74,49 @@ impl SealOptions {
         if self.exp.is_some_and(|exp| exp <= now || exp > LATEST_EXP) {
             return Err(Error::of(Code::OptionInvalid, "exp"));
         }
-        for (name, object) in [("hint", &self.hint), ("consent", &self.consent)] {
-            if object.as_ref().is_some_and(|o| !header::is_plain(o)) {
-                return Err(Error::of(Code::OptionInvalid, name));
-            }
+        if self.consent.as_ref().is_some_and(|consent| !header::is_plain(consent)) {
+            return Err(Error::of(Code::OptionInvalid, "consent"));
+        }
+        // What was not read cannot be spoken of.
+        if !self.check && !self.hint.is_empty() {
+            return Err(Error::of(Code::OptionInvalid, "hint"));
+        }
+        if !self.hint.iter().all(|name| self.kind.hints().contains(&name.as_str())) {
+            return Err(Error::new(Code::HintNotAllowed));
         }
         Ok(())
+    }
+
+    /// The value as it is sealed: in normal form, unless nobody is to look at it.
+    pub(crate) fn read<'a>(
+        &self,
+        kind: Kind,
+        value: &'a str,
+        region: Option<&str>,
+        now: NumericDate,
+    ) -> Result<Value<'a>> {
+        if self.check {
+            kind.read(value, &Context { region, now }).map(Value::Normal)
+        } else {
+            Ok(Value::AsIs(value))
+        }
+    }
+}
+
+/// A value's JSON text. Unlike `Cow` it is wiped where it is a copy.
+pub(crate) enum Value<'a> {
+    AsIs(&'a str),
+    Normal(Zeroizing<String>),
+}
+
+impl core::ops::Deref for Value<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::AsIs(text) => text,
+            Self::Normal(text) => text,
+        }
     }
 }
 
@@ -98,6 +156,15 @@ impl Prepared {
     }
 }
 
+/// What a value's kind, or the kinds of a form's values, ask of its token.
+#[derive(Default)]
+pub(crate) struct Contents {
+    pub(crate) fields: Fields,
+    pub(crate) hint: Object,
+    pub(crate) once: bool,
+    pub(crate) lifetime: Option<u64>,
+}
+
 /// Seals values of one origin to a key set.
 #[derive(Clone, Debug)]
 pub struct Sealer {
@@ -131,11 +198,12 @@ impl Sealer {
         Ok(Prepared { kid: key.kid().to_owned(), encapsulation, jti: entropy.jti })
     }
 
-    /// Seals a value, given as JSON text, which comes back as exactly that text.
+    /// Seals a value, given as JSON text, in its kind's normal form; without `check`, it comes back as exactly
+    /// the text that it was.
     ///
     /// The caller vouches that `value` is one JSON value; the key holder refuses it otherwise.
     ///
-    /// Errors: `field-invalid`, `option-invalid`, `value-too-long`, those of [`KeySet::choose`], and
+    /// Errors: `field-invalid`, `option-invalid`, `hint-not-allowed`, `value-invalid`, `value-too-long`, those of [`KeySet::choose`], and
     /// `seal-failed`.
     pub fn seal_json(
         &self,
@@ -158,26 +226,32 @@ impl Sealer {
         now: NumericDate,
         prepared: Prepared,
     ) -> Result<String> {
-        if options.kind.is_form() {
+        let kind = options.kind;
+        if kind.is_form() {
             return Err(Error::new(Code::KindUnknown));
         }
-        self.seal(value, options, Fields::new(), now, prepared)
+        options.check(now)?;
+        let value = options.read(kind, value, options.region.as_deref(), now)?;
+        let hint = kind.publish(&value, options.hint.iter().map(String::as_str), now)?;
+        let contents =
+            Contents { fields: Fields::new(), hint, once: kind.is_once(), lifetime: kind.lifetime() };
+        self.seal(&value, options, contents, now, prepared)
     }
 
+    /// Seals a value that was read, with options that were checked.
     pub(crate) fn seal(
         &self,
         value: &str,
         options: &SealOptions,
-        fields: Fields,
+        contents: Contents,
         now: NumericDate,
         prepared: Prepared,
     ) -> Result<String> {
-        options.check(now)?;
         // What the token's reader would refuse must not be sealed: the value would be lost.
         if now > NumericDate::MAX {
             return Err(Error::of(Code::OptionInvalid, "iat"));
         }
-        if !header::is_short(&fields) {
+        if !header::is_short(&contents.fields) {
             return Err(Error::of(Code::OptionInvalid, "fields"));
         }
         let key = self.keys.choose(options.kind.class(), now)?;
@@ -185,7 +259,7 @@ impl Sealer {
             return Err(Error::new(Code::TokenWrongKey));
         }
         let plaintext = pad::plaintext(value, options.kind.size_class())?;
-        let header = self.header(key, &prepared, options, fields, now);
+        let header = self.header(key, &prepared, options, contents, now)?;
         let protected = base64url::encode(header.to_json().as_bytes());
         let sealed = prepared.encapsulation.seal(&protected, plaintext)?;
         Ok(jwe::emit(&protected, &sealed))
@@ -196,24 +270,32 @@ impl Sealer {
         key: &Jwk,
         prepared: &Prepared,
         options: &SealOptions,
-        fields: Fields,
+        contents: Contents,
         now: NumericDate,
-    ) -> Header {
-        Header {
+    ) -> Result<Header> {
+        let latest = contents.lifetime.map(|seconds| now.plus(seconds));
+        // What may be opened a single time may not wait for longer than its kind does.
+        if contents.once && options.exp > latest && latest.is_some() {
+            return Err(Error::of(Code::OptionInvalid, "exp"));
+        }
+        if !header::is_plain(&contents.hint) {
+            return Err(Error::of(Code::OptionInvalid, "hint"));
+        }
+        Ok(Header {
             alg: key.alg(),
             kid: key.kid().to_owned(),
             epk: prepared.encapsulation.epk().copied(),
             field: options.field.clone(),
             kind: options.kind,
-            fields,
+            fields: contents.fields,
             iss: self.origin.clone(),
             iat: now,
             jti: base64url::encode(&prepared.jti),
-            exp: options.exp,
+            exp: options.exp.or(latest),
             sub: options.sub.clone(),
-            once: options.once,
-            hint: options.hint.clone(),
+            once: options.once || contents.once,
+            hint: Some(contents.hint).filter(|hint| !hint.is_empty()),
             consent: options.consent.clone(),
-        }
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! This folder is the only one that knows JavaScript, and this file the only one that asks the system
 //! for the time and for random bytes.
 
+mod catalogue;
 mod controls;
 mod dom;
 mod guard;
@@ -11,6 +12,7 @@ mod options;
 mod pool;
 mod value;
 
+pub use catalogue::{brand_of, check_text, edit_text, input_facts};
 pub use guard::{Guard, guard_form};
 
 use crate::form::FormField;
@@ -123,7 +125,8 @@ impl Sealer {
         Ok(self.0.seal_json(&json, &options)?)
     }
 
-    /// Seals a form: an array of `[name, kind, value]`, giving an object of tokens by class.
+    /// Seals a form: an array of `[name, kind, value, region, hints]`, where region may be undefined and hints
+    /// are names with spaces between; gives an object of tokens by class.
     #[wasm_bindgen(js_name = sealForm)]
     pub fn seal_form(&self, fields: &js_sys::Array, options: &str) -> core::result::Result<Object, JsValue> {
         let template = options::parse_form(options)?;
@@ -155,5 +158,11 @@ impl Sealer {
 
 fn form_field(entry: &js_sys::Array) -> Result<FormField> {
     let text = |at| entry.get(at).as_string().ok_or(Error::new(Code::FieldInvalid));
-    Ok(FormField { name: text(0)?, kind: text(1)?.parse()?, value: value::to_json(&entry.get(2))? })
+    Ok(FormField {
+        name: text(0)?,
+        kind: text(1)?.parse()?,
+        value: value::to_json(&entry.get(2))?,
+        region: entry.get(3).as_string(),
+        hint: options::names(&text(4)?),
+    })
 }

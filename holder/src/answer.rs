@@ -15,6 +15,11 @@ struct Facts<'a> {
     jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<&'a str>,
+    /// Whether the value is one of its kind.
+    valid: bool,
+    /// Whether the header's hints are what the value gives, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint_matches: Option<bool>,
 }
 
 /// Appends an answer as a JSON object on one line.
@@ -23,6 +28,7 @@ struct Facts<'a> {
 /// and no further copy of the value is made on the way.
 pub(crate) fn write(out: &mut Wiped, answer: &Answer) -> io::Result<()> {
     let header = &answer.header;
+    let review = answer.value.review(header);
     let facts = Facts {
         field: &header.field,
         kind: header.kind.as_str(),
@@ -30,6 +36,8 @@ pub(crate) fn write(out: &mut Wiped, answer: &Answer) -> io::Result<()> {
         iat: header.iat.0,
         jti: &header.jti,
         sub: header.sub.as_deref(),
+        valid: review.valid,
+        hint_matches: review.hint_matches,
     };
     let facts = serde_json::to_vec(&facts)?;
     // The object is left open for one more member.

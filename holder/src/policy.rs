@@ -237,7 +237,7 @@ impl Grant {
 
     /// The digest to remember, if the token opens a single time.
     pub(crate) fn once_digest(&self) -> Option<&[u8; 32]> {
-        self.sealed.token.header().once.then_some(&self.sealed.digest)
+        self.sealed.token.header().opens_once().then_some(&self.sealed.digest)
     }
 
     /// Takes the leave back.

@@ -46,6 +46,12 @@ impl Writer {
     }
 }
 
+/// A whole number's JSON text.
+pub(crate) fn integer(n: i64) -> String {
+    let digits = itoa(n.unsigned_abs());
+    if n < 0 { ["-", &digits].concat() } else { digits }
+}
+
 /// Decimal digits.
 fn itoa(mut n: u64) -> String {
     let mut digits = [0u8; 20];
@@ -89,12 +95,7 @@ fn push_json(out: &mut String, value: &Json) {
     match value {
         Json::Null => out.push_str("null"),
         Json::Bool(v) => out.push_str(if *v { "true" } else { "false" }),
-        Json::Integer(v) => {
-            if *v < 0 {
-                out.push('-');
-            }
-            out.push_str(&itoa(v.unsigned_abs()));
-        }
+        Json::Integer(v) => out.push_str(&integer(*v)),
         Json::String(v) => push_string(out, v),
         Json::Array(items) => {
             out.push('[');

@@ -54,6 +54,12 @@ pub struct Header {
 pub type Fields = Vec<(String, Kind)>;
 
 impl Header {
+    /// Whether the key holder opens it a single time: because its sealer said so, or because its kind is one
+    /// that may not be kept, whatever its sealer said.
+    pub fn opens_once(&self) -> bool {
+        self.once || self.kind.is_once() || self.fields.iter().any(|(_, kind)| kind.is_once())
+    }
+
     /// The header's JSON. The order of its members is fixed, so that all tokens look alike.
     pub(crate) fn to_json(&self) -> String {
         let mut header = Writer::object();

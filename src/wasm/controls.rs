@@ -33,6 +33,11 @@ impl Control {
         Some(Self { element, entry })
     }
 
+    /// What another of the control's attributes says.
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        self.element.get_attribute(name)
+    }
+
     /// Errors: `kind-unknown`, also for a kind of whole forms, which one control is not.
     pub(super) fn kind(&self) -> Result<Kind> {
         let id = self.element.get_attribute(KIND);

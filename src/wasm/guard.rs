@@ -33,8 +33,8 @@ impl Guard {
     }
 }
 
-/// Guards `form`. `blocked` is called with an error whenever one stops or empties a submission, and
-/// with nothing when a submission goes through.
+/// Guards `form`. `blocked` is called with an error, and the control it is about, whenever one stops or
+/// empties a submission, and with nothing when a submission goes through.
 #[wasm_bindgen(js_name = guardForm)]
 pub fn guard_form(
     form: HtmlFormElement,
@@ -73,8 +73,8 @@ struct Watch {
     warned: Cell<bool>,
 }
 
-/// An error and the entry it is about.
-type Failure = (Error, String);
+/// An error and the control it is about, if it is about one.
+type Failure = (Error, Option<Control>);
 
 impl Watch {
     /// Stops a submission that could not be sealed, before the page's own handlers see it.
@@ -84,11 +84,10 @@ impl Watch {
         }
         match self.rehearse() {
             Ok(()) => self.report(None),
-            Err((error, field)) => {
+            Err(failure) => {
                 event.prevent_default();
                 event.stop_immediate_propagation();
-                dispatch_blocked(&self.form, error, &field);
-                self.report(Some(error));
+                self.report(Some(failure));
             }
         }
     }
@@ -98,14 +97,19 @@ impl Watch {
         let now = now();
         for control in declared(&self.form) {
             let check = || -> Result<()> {
-                let kind = control.kind()?;
-                self.options.for_field(&control.entry, kind, now)?.check(now)?;
-                self.sealer.check(kind)?;
-                control.values().map(drop)
+                let options = self.options.of_control(&control, now)?;
+                options.check(now)?;
+                self.sealer.check(options.kind)?;
+                for value in control.values()? {
+                    options.read(options.kind, &value, options.region.as_deref(), now)?;
+                }
+                Ok(())
             };
-            check().map_err(|error| (error, control.entry.clone()))?;
+            if let Err(error) = check() {
+                return Err((error, Some(control)));
+            }
         }
-        entropy().map(drop).map_err(|error| (error, String::new()))
+        entropy().map(drop).map_err(|error| (error, None))
     }
 
     /// Puts a token in the entry list for each value. One failure leaves all of them out, because half
@@ -122,10 +126,7 @@ impl Watch {
                     let _ = entries.append_with_str(&entry, &token);
                 }
             }
-            Err((error, field)) => {
-                dispatch_blocked(&self.form, error, &field);
-                self.report(Some(error));
-            }
+            Err(failure) => self.report(Some(failure)),
         }
     }
 
@@ -135,14 +136,16 @@ impl Watch {
         for control in declared(&self.form) {
             self.warn_of_name(&control);
             let mut seal = || -> Result<()> {
-                let options = self.options.for_field(&control.entry, control.kind()?, now)?;
+                let options = self.options.of_control(&control, now)?;
                 for value in control.values()? {
                     let token = self.sealer.seal_json(&value, &options)?;
                     tokens.push((control.entry.clone(), token));
                 }
                 Ok(())
             };
-            seal().map_err(|error| (error, control.entry.clone()))?;
+            if let Err(error) = seal() {
+                return Err((error, Some(control)));
+            }
         }
         Ok(tokens)
     }
@@ -169,8 +172,17 @@ impl Watch {
         event.target().is_some_and(|target| *target == **AsRef::<web_sys::EventTarget>::as_ref(&self.form))
     }
 
-    fn report(&self, error: Option<Error>) {
+    /// Tells the page what was stopped, or that nothing was.
+    fn report(&self, failure: Option<Failure>) {
+        let (error, control) = match failure {
+            Some((error, control)) => {
+                let field = control.as_ref().map_or("", |control| &control.entry);
+                dispatch_blocked(&self.form, error, field);
+                (error.into(), control.map_or(JsValue::UNDEFINED, |control| control.element.into()))
+            }
+            None => (JsValue::UNDEFINED, JsValue::UNDEFINED),
+        };
         // What the page's own callback throws is the page's own affair.
-        let _ = self.blocked.call1(&JsValue::UNDEFINED, &error.map_or(JsValue::UNDEFINED, JsValue::from));
+        let _ = self.blocked.call2(&JsValue::UNDEFINED, &error, &control);
     }
 }

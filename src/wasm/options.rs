@@ -1,6 +1,7 @@
 //! Options, as the JSON text that the JavaScript side makes of them. A member that is not known is an
 //! error: a misspelt `once` must not seal a value that opens twice.
 
+use super::controls::Control;
 use crate::json::{Json, Object};
 use crate::kind::Kind;
 use crate::prelude::*;
@@ -16,7 +17,7 @@ impl Template {
     }
 }
 
-/// `{ field, kind, sub?, exp?, once?, hint?, consent? }`
+/// `{ field, kind, sub?, exp?, once?, hint?, consent?, region?, check? }`
 pub(super) fn parse(options: &str) -> Result<SealOptions> {
     let mut members = object(options)?;
     let kind = text(&mut members, "kind")?.ok_or(Error::of(Code::OptionInvalid, "kind"))?.parse()?;
@@ -28,11 +29,13 @@ pub(super) fn parse_form(options: &str) -> Result<Template> {
     finish(object(options)?, Kind::parse("general-form")?).map(Template)
 }
 
-/// A guard's options: `{ sub?, consent?, lifetime?, fields?: { [entry]: { exp?, once?, hint? … } } }`.
+/// A guard's options: `{ sub?, consent?, lifetime?, check?, fields?: { [entry]: { exp?, once?, hint?, region?,
+/// check? … } } }`.
 pub(super) struct GuardOptions {
     sub: Option<String>,
     consent: Option<Object>,
     lifetime: Option<u64>,
+    check: Option<bool>,
     fields: Object,
 }
 
@@ -43,12 +46,16 @@ impl GuardOptions {
             sub: text(&mut members, "sub")?,
             consent: plain(&mut members, "consent")?,
             lifetime: whole(&mut members, "lifetime")?,
+            check: truth(&mut members, "check")?,
             fields: plain(&mut members, "fields")?.unwrap_or_default(),
         };
         none_left(&members)?;
         // A mistake shows now and not on submit: in a field's options, and in those of all, for any field.
         for name in parsed.fields.iter().map(|(name, _)| name).chain(["any"]) {
-            parsed.for_field(name, Kind::parse("text")?, now)?.check(now)?;
+            let mut options = parsed.for_field(name, Kind::parse("text")?, now)?;
+            // Which hints an entry may have is for its kind to say, which its control tells.
+            options.hint.clear();
+            options.check(now)?;
         }
         Ok(parsed)
     }
@@ -66,6 +73,18 @@ impl GuardOptions {
         options.sub = options.sub.or_else(|| self.sub.clone());
         options.consent = options.consent.or_else(|| self.consent.clone());
         options.exp = options.exp.or(self.lifetime.map(|seconds| now.plus(seconds)));
+        options.check &= self.check.unwrap_or(true);
+        Ok(options)
+    }
+
+    /// The options of a control, which may say some of them itself.
+    pub(super) fn of_control(&self, control: &Control, now: NumericDate) -> Result<SealOptions> {
+        let mut options = self.for_field(&control.entry, control.kind()?, now)?;
+        if options.hint.is_empty() {
+            options.hint = names(&control.attribute("data-hint").unwrap_or_default());
+        }
+        options.region = options.region.or_else(|| control.attribute("data-region"));
+        options.check &= control.attribute("data-check").as_deref() != Some("off");
         Ok(options)
     }
 }
@@ -76,13 +95,11 @@ fn finish(mut members: Object, kind: Kind) -> Result<SealOptions> {
     let options = SealOptions {
         sub: text(m, "sub")?,
         exp: whole(m, "exp")?.map(NumericDate),
-        once: match m.take("once") {
-            None | Some(Json::Bool(false)) => false,
-            Some(Json::Bool(true)) => true,
-            Some(_) => return Err(Error::of(Code::OptionInvalid, "once")),
-        },
-        hint: plain(m, "hint")?,
+        once: truth(m, "once")?.unwrap_or_default(),
+        hint: list(m, "hint")?,
         consent: plain(m, "consent")?,
+        region: text(m, "region")?,
+        check: truth(m, "check")?.unwrap_or(true),
         ..SealOptions::new(&field, kind)
     };
     none_left(&members)?;
@@ -112,6 +129,29 @@ fn whole(members: &mut Object, name: &'static str) -> Result<Option<u64>> {
         Some(Json::Integer(n)) if n >= 0 => Ok(Some(n.unsigned_abs())),
         Some(_) => Err(Error::of(Code::OptionInvalid, name)),
     }
+}
+
+fn truth(members: &mut Object, name: &'static str) -> Result<Option<bool>> {
+    match members.take(name) {
+        None => Ok(None),
+        Some(Json::Bool(truth)) => Ok(Some(truth)),
+        Some(_) => Err(Error::of(Code::OptionInvalid, name)),
+    }
+}
+
+fn list(members: &mut Object, name: &'static str) -> Result<Vec<String>> {
+    let wrong = Error::of(Code::OptionInvalid, name);
+    let text = |item| if let Json::String(text) = item { Ok(text) } else { Err(wrong) };
+    match members.take(name) {
+        None => Ok(Vec::new()),
+        Some(Json::Array(items)) => items.into_iter().map(text).collect(),
+        Some(_) => Err(wrong),
+    }
+}
+
+/// Words with spaces between.
+pub(super) fn names(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(ToOwned::to_owned).collect()
 }
 
 fn plain(members: &mut Object, name: &'static str) -> Result<Option<Object>> {

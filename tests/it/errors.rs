@@ -139,9 +139,11 @@ fn sealing_tells_nothing() {
         |o, long| o.field = long.to_owned(),
         |o, _| o.sub = Some(format!("{CANARY}\0")),
         |o, long| o.sub = Some(long.to_owned()),
-        |o, _| o.hint = object(CANARY, Json::Null),
-        |o, _| o.hint = object("a", Json::Array(vec![Json::String(CANARY.into())])),
-        |o, long| o.hint = object("a", Json::String(long.to_owned())),
+        |o, _| o.hint = vec![CANARY.into()],
+        |o, _| {
+            o.hint = vec![CANARY.into()];
+            o.check = true;
+        },
         |o, long| o.consent = object(long, Json::Bool(true)),
     ];
     for change in cases {
@@ -164,13 +166,15 @@ fn sealing_tells_nothing() {
         name: name.into(),
         kind: kind("text"),
         value: Zeroizing::new(CANARY.into()),
+        region: None,
+        hint: vec![],
     };
     for fields in [
         vec![field(CANARY), field(CANARY)],
         vec![field("a\n")],
         (0..200).map(|n| field(&format!("{CANARY}{n}"))).collect(),
     ] {
-        let options = |kind| SealOptions::new(CANARY, kind);
+        let options = |kind| SealOptions::new(CANARY, kind).unchecked();
         watch.see(sealer.seal_form(&fields, options, NOW, |kind| sealer.prepare(kind, NOW, entropy())));
     }
     use Code::*;
@@ -197,7 +201,7 @@ fn opening_tells_nothing() {
         let mut options = SealOptions::new(CANARY, kind("text"));
         options.sub = Some(CANARY.into());
         options.exp = Some(NOW.plus(1));
-        options.hint = object("a", Json::String(CANARY.into()));
+        options.consent = object("a", Json::String(CANARY.into()));
         let token = party.seal(&format!("\"{CANARY}\""), &options);
         watch.see(stranger.open(&token));
         watch.see(other.open(&token));

@@ -11,11 +11,17 @@ use fieldseal::{Code, MAX_VALUE_LEN};
 use zeroize::Zeroizing;
 
 fn form_field(name: &str, id: &str, value: &str) -> FormField {
-    FormField { name: name.into(), kind: kind(id), value: Zeroizing::new(value.into()) }
+    FormField {
+        name: name.into(),
+        kind: kind(id),
+        value: Zeroizing::new(value.into()),
+        region: None,
+        hint: vec![],
+    }
 }
 
 fn seal_form(sealer: &Sealer, fields: &[FormField], name: &str) -> fieldseal::Result<Vec<(Class, String)>> {
-    let options = |kind| SealOptions::new(name, kind);
+    let options = |kind| SealOptions::new(name, kind).unchecked();
     sealer.seal_form(fields, options, NOW, |kind| sealer.prepare(kind, NOW, entropy()))
 }
 
@@ -74,7 +80,7 @@ fn forms_with_one_fault() {
     let both = [card(), form_field("email", "email", "1")];
     assert_eq!(seal_form(&narrow, &both, "f").unwrap_err().kind(), Code::KeyMissing);
     // Options of another kind than the form's would make a token that nothing reads.
-    let other = |_| SealOptions::new("f", kind("card-number"));
+    let other = |_| SealOptions::new("f", kind("card-number")).unchecked();
     let prepare = |kind| sealer.prepare(kind, NOW, entropy());
     let error = sealer.seal_form(&[card()], other, NOW, prepare).unwrap_err();
     assert_eq!((error.kind(), error.member()), (Code::OptionInvalid, Some("kind")));

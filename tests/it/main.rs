@@ -10,6 +10,7 @@ mod forms;
 mod keyset;
 mod keyset_choice;
 mod keyset_signed;
+mod kinds;
 mod lengths;
 mod plaintexts;
 mod properties;

@@ -68,7 +68,7 @@ fn every_kind_of_a_single_value() {
     for alg in Alg::ALL {
         let party = Party::new(alg, 1);
         for kind in Kind::all().filter(|kind| !kind.is_form()) {
-            let token = party.seal("\"x\"", &SealOptions::new("f", kind));
+            let token = party.seal("\"x\"", &SealOptions::new("f", kind).unchecked());
             assert_eq!(party.open(&token).as_deref(), Ok("\"x\""), "{kind:?}");
             assert_eq!(Token::parse(&token).unwrap().header().kind, kind);
         }
@@ -79,7 +79,8 @@ fn every_kind_of_a_single_value() {
 fn a_form_kind_is_for_forms_only() {
     let sealer = Party::new(Alg::EcdhEs, 1).sealer();
     for kind in Kind::all().filter(|kind| kind.is_form()) {
-        let error = sealer.seal_json("1", &SealOptions::new("f", kind), NOW, entropy()).unwrap_err();
+        let error =
+            sealer.seal_json("1", &SealOptions::new("f", kind).unchecked(), NOW, entropy()).unwrap_err();
         assert_eq!(error.kind(), Code::KindUnknown, "{kind:?}");
     }
 }
@@ -136,7 +137,7 @@ fn object(members: &[(&str, fieldseal::json::Json)]) -> fieldseal::json::Object 
 #[test]
 fn every_option_comes_back() {
     use fieldseal::json::Json;
-    let hint = object(&[("last4", Json::String("1234".into())), ("n", Json::Integer(-5))]);
+    let hint = object(&[("last4", Json::String("4242".into())), ("valid", Json::Bool(true))]);
     let consent = object(&[("purpose", Json::String("\u{e9}\n\"".into())), ("given", Json::Bool(true))]);
     let options = SealOptions {
         field: "card \"number\" \u{1F980}".into(),
@@ -144,13 +145,15 @@ fn every_option_comes_back() {
         sub: Some("customer-17".into()),
         exp: Some(NOW.plus(60)),
         once: true,
-        hint: Some(hint.clone()),
+        hint: vec!["last4".into(), "valid".into()],
         consent: Some(consent.clone()),
+        region: Some("US".into()),
+        check: true,
     };
     for alg in Alg::ALL {
         let party = Party::new(alg, 1);
-        let token = party.seal("1", &options);
-        assert_eq!(party.open(&token).as_deref(), Ok("1"));
+        let token = party.seal("\"4242-4242-4242-4242\"", &options);
+        assert_eq!(party.open(&token).as_deref(), Ok("\"4242424242424242\""));
         let token = Token::parse(&token).unwrap();
         let header = token.header();
         assert_eq!((header.field.as_str(), header.kind), (options.field.as_str(), options.kind));
@@ -181,18 +184,21 @@ fn options_with_one_fault() {
             Code::OptionInvalid,
             Some("exp"),
         ),
-        ("a long hint", |o| o.hint = Some(long()), Code::OptionInvalid, Some("hint")),
+        ("a hint of what is not read", |o| o.hint = vec!["last4".into()], Code::OptionInvalid, Some("hint")),
         (
-            "a hint in a hint",
-            |o| o.hint = Some(object(&[("a", Json::Object(object(&[])))])),
-            Code::OptionInvalid,
-            Some("hint"),
+            "a hint of another kind",
+            |o| {
+                o.hint = vec!["last4".into()];
+                o.check = true;
+            },
+            Code::HintNotAllowed,
+            None,
         ),
         (
-            "null in a hint",
-            |o| o.hint = Some(object(&[("a", Json::Null)])),
+            "a null in a consent",
+            |o| o.consent = Some(object(&[("a", Json::Null)])),
             Code::OptionInvalid,
-            Some("hint"),
+            Some("consent"),
         ),
         (
             "a list in a consent",
@@ -225,8 +231,10 @@ fn the_longest_header() {
         sub: Some("\\".repeat(256)),
         exp: Some(NumericDate(99_999_999_999)),
         once: true,
-        hint: Some(full.clone()),
+        hint: vec![],
         consent: Some(full),
+        region: None,
+        check: false,
     };
     let origin = format!("https://{}.example", "o".repeat(320 - 16));
     for alg in Alg::ALL {

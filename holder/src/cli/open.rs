@@ -97,10 +97,19 @@ async fn one(
                 write(&mut out, outcome)?;
                 context.out.lines(out.as_ref())?;
             }
-            Ok(answer) => match answer.value.text() {
-                Some(text) => context.out.line(&text)?,
-                None => context.out.line(answer.value.json())?,
-            },
+            Ok(answer) => {
+                let review = answer.value.review(&answer.header);
+                if review.hint_matches == Some(false) {
+                    context.out.note("Warning: the token's hint is not what its value gives. Do not go by it.");
+                }
+                if !review.valid {
+                    context.out.note(&format!("Warning: the value is no {}.", answer.header.kind.as_str()));
+                }
+                match answer.value.text() {
+                    Some(text) => context.out.line(&text)?,
+                    None => context.out.line(answer.value.json())?,
+                }
+            }
             Err(refusal) => context.out.refusal(refusal.shown()),
         }
     }

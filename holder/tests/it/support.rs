@@ -283,7 +283,7 @@ pub(crate) fn now() -> NumericDate {
 }
 
 pub(crate) fn options(field: &str, kind: &str) -> SealOptions {
-    SealOptions::new(field, Kind::parse(kind).unwrap())
+    SealOptions::new(field, Kind::parse(kind).unwrap()).unchecked()
 }
 
 pub(crate) fn entropy() -> Entropy {

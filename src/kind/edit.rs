@@ -1,0 +1,215 @@
+//! Help while a person types: groups in numbers, the slash of an expiry date, with the caret where the
+//! person expects it.
+//!
+//! Separators are put in when something follows them, so nothing a person deletes comes back by itself.
+
+use super::payment::Brand;
+use super::text::fold;
+use crate::Kind;
+use crate::prelude::*;
+use zeroize::Zeroizing;
+
+/// An edit of a control's text.
+pub struct Edit<'a> {
+    /// The text before.
+    pub before: &'a str,
+    /// The text after.
+    pub after: &'a str,
+    /// Where the caret is after it, in UTF-16 code units as browsers count.
+    pub caret: usize,
+    /// Whether text was deleted towards the end (the delete key) and not towards the beginning.
+    pub forward: bool,
+}
+
+/// The digits of every group; the last one repeats.
+fn groups(kind: Kind, significant: &str) -> Option<(&'static [usize], char)> {
+    Some(match kind.as_str() {
+        "card-number" if Brand::of(significant).name == "amex" => (&[4, 6, 5], ' '),
+        "card-number" | "iban" => (&[4], ' '),
+        "us-ssn" | "us-itin" => (&[3, 2, 4], '-'),
+        "us-ein" => (&[2, 7], '-'),
+        "card-cvc" => (&[4], ' '),
+        _ => return None,
+    })
+}
+
+impl Kind {
+    /// The text that an edit should leave, and the caret in it in UTF-16 code units; `None` where the edit is
+    /// good as it is, or holds what the kind cannot, which the person has to see.
+    pub fn edit(self, edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
+        if self.as_str() == "card-expiry" {
+            return expiry(edit);
+        }
+        let letters = self.as_str() == "iban";
+        let mut significant = significant(edit.after, letters)?;
+        // All separators are ASCII, and so is everything that is kept.
+        let mut caret = count(edit.after, edit.caret);
+        let (_, separator) = groups(self, &significant)?;
+        let deleted = edit.before.len() > edit.after.len();
+        let only_separator = self::significant(edit.before, letters).is_some_and(|b| b == significant);
+        if deleted && only_separator && edit.after.contains(separator) | edit.before.contains(separator) {
+            // The separator was in the way: what the person wanted to delete is beside it.
+            if edit.forward && caret < significant.len() {
+                significant.remove(caret);
+            } else if !edit.forward && caret > 0 {
+                caret -= 1;
+                significant.remove(caret);
+            }
+        }
+        let (sizes, _) = groups(self, &significant)?;
+        let mut text = Zeroizing::new(String::with_capacity(2 * significant.len()));
+        let mut place = 0;
+        let mut sizes = sizes.iter();
+        let (mut size, mut left) = (0, 0);
+        for (at, c) in significant.chars().enumerate() {
+            if left == 0 {
+                size = sizes.next().copied().unwrap_or(size);
+                left = size;
+                if at > 0 {
+                    text.push(separator);
+                }
+            }
+            left -= 1;
+            text.push(c);
+            if at + 1 == caret {
+                place = text.len();
+            }
+        }
+        (*text != edit.after).then_some((text, place))
+    }
+}
+
+/// The letters and digits, or `None` if there is anything else but separators.
+fn significant(text: &str, letters: bool) -> Option<Zeroizing<String>> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    for c in text.chars().filter_map(fold) {
+        if c.is_ascii_digit() || letters && c.is_ascii_alphabetic() {
+            out.push(c.to_ascii_uppercase());
+        } else if !matches!(c, ' ' | '-' | '.') {
+            return None;
+        }
+    }
+    Some(out)
+}
+
+/// How many letters and digits stand before a place.
+fn count(text: &str, units: usize) -> usize {
+    let mut seen = 0;
+    let before = text.chars().take_while(|c| {
+        seen += c.len_utf16();
+        seen <= units
+    });
+    before.filter_map(fold).filter(char::is_ascii_alphanumeric).count()
+}
+
+/// `04/29` while it is typed as `429` or `0429`. A year of four digits, and a month that begins with the
+/// year, are left as they are filled in.
+fn expiry(edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
+    let folded: Zeroizing<String> = Zeroizing::new(edit.after.chars().filter_map(fold).collect());
+    let kept = |c: char| c.is_ascii_digit() || matches!(c, '/' | ' ' | '-');
+    if !folded.chars().all(kept) || folded.find('-').is_some_and(|at| at == 4) {
+        return None;
+    }
+    let mut digits: Zeroizing<String> = Zeroizing::new(folded.chars().filter(char::is_ascii_digit).collect());
+    let mut caret = count(edit.after, edit.caret);
+    let mut slash = folded.find(['/', '-']).is_some();
+    if edit.before.len() > edit.after.len() {
+        let digits_before = edit.before.chars().filter(char::is_ascii_digit);
+        if edit.before.contains('/') && !slash && digits_before.eq(digits.chars()) {
+            if edit.forward && caret < digits.len() {
+                digits.remove(caret);
+            } else if !edit.forward && caret > 0 {
+                caret -= 1;
+                digits.remove(caret);
+            }
+        }
+        slash &= digits.len() > 2;
+    } else {
+        let lone_month = folded.find(['/', '-']) == Some(1) || folded.len() == 1 && folded.as_str() > "1";
+        if lone_month {
+            digits.insert(0, '0');
+            caret += 1;
+        }
+    }
+    let mut text = Zeroizing::new(String::with_capacity(digits.len() + 1));
+    let month = digits.len().min(2);
+    text.push_str(&digits[..month]);
+    if digits.len() > 2 || slash && month == 2 {
+        text.push('/');
+    }
+    text.push_str(&digits[month..]);
+    // Behind a slash that was typed, the caret is behind the slash.
+    let typed_slash = slash && caret == 2 && edit.after.chars().count() == edit.caret;
+    let place = caret + usize::from(caret > 2 || typed_slash);
+    (*text != edit.after).then_some((text, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    /// `|` is the caret; the result is what is in the control afterwards.
+    fn after(kind: &str, before: &str, typed: &str, forward: bool) -> String {
+        let kind: Kind = kind.parse().expect("a kind");
+        let caret = typed.find('|').expect("a caret");
+        let text = typed.replace('|', "");
+        let units = typed[..caret].encode_utf16().count();
+        let edit = Edit { before, after: &text, caret: units, forward };
+        let (text, place) = kind.edit(&edit).unwrap_or((Zeroizing::new(text.to_string()), caret));
+        [&text[..place], "|", &text[place..]].concat()
+    }
+
+    #[test]
+    fn groups_and_the_caret() {
+        for (kind, before, typed, wanted) in [
+            ("card-number", "424", "4242|", "4242|"),
+            ("card-number", "4242", "42424|", "4242 4|"),
+            ("card-number", "4242 4242", "4242 94|242", "4242 94|24 2"),
+            ("card-number", "4242 4242", "42942| 4242", "4294 2|424 2"),
+            ("card-number", "", "4242424242424242|", "4242 4242 4242 4242|"),
+            ("card-number", "", "4242-4242-4242-4242|", "4242 4242 4242 4242|"),
+            ("card-number", "", "٤٢٤٢٤|", "4242 4|"),
+            ("card-number", "3782", "37828|", "3782 8|"),
+            ("card-number", "", "378282246310005|", "3782 822463 10005|"),
+            ("card-number", "4242", "4242x|", "4242x|"),
+            ("us-ssn", "219", "2190|", "219-0|"),
+            ("us-ssn", "", "219099998|", "219-09-9998|"),
+            ("us-ein", "12", "123|", "12-3|"),
+            ("iban", "DE8", "DE89|", "DE89|"),
+            ("iban", "DE89", "de89 3|", "DE89 3|"),
+            ("card-expiry", "", "1|", "1|"),
+            ("card-expiry", "", "4|", "04|"),
+            ("card-expiry", "0", "04|", "04|"),
+            ("card-expiry", "04", "042|", "04/2|"),
+            ("card-expiry", "04", "04/|", "04/|"),
+            ("card-expiry", "1", "1/|", "01/|"),
+            ("card-expiry", "04/2", "04/29|", "04/29|"),
+            ("card-expiry", "", "0429|", "04/29|"),
+            ("card-expiry", "", "04/2029|", "04/2029|"),
+            ("card-expiry", "", "2029-04|", "2029-04|"),
+            ("card-expiry", "", "04 / 29|", "04/29|"),
+            ("email", "", "a b|", "a b|"),
+        ] {
+            assert_eq!(after(kind, before, typed, false), wanted, "{kind} {typed}");
+        }
+    }
+
+    #[test]
+    fn deleting_over_a_separator() {
+        for (kind, before, typed, forward, wanted) in [
+            ("card-number", "4242 4", "4242 |", false, "4242|"),
+            ("card-number", "4242 1234", "4242|1234", false, "424|1 234"),
+            ("card-number", "4242 1234", "4242|1234", true, "4242| 234"),
+            ("card-number", "4242 1234", "4242 |234", false, "4242 |234"),
+            ("us-ssn", "219-09", "219|09", false, "21|0-9"),
+            ("card-expiry", "04/2", "04/|", false, "04|"),
+            ("card-expiry", "04/29", "04|29", false, "0|2/9"),
+            ("card-expiry", "04/29", "04|29", true, "04|/9"),
+            ("card-expiry", "04/29", "04/2|", false, "04/2|"),
+        ] {
+            let result = after(kind, before, typed, forward);
+            assert_eq!(result, wanted, "{kind} {before} {typed}");
+        }
+    }
+}
