@@ -5,6 +5,7 @@
 //! declares. A value is *read* as its kind: what is none never gets sealed, and what is one is sealed in its
 //! normal form, so that the one who opens it meets a single spelling.
 
+mod about;
 mod calendar;
 mod check;
 mod contact;
@@ -23,6 +24,7 @@ mod read;
 mod text;
 mod value;
 
+pub use about::{About, Duty};
 pub use payment::Brand;
 pub use read::{Context, Reason};
 use read::{Read, Rule};

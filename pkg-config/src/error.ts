@@ -19,7 +19,7 @@ type ModuleCode =
   | "key-private" | "key-missing" | "key-expired" | "key-not-yet-valid"
   | "origin-invalid" | "kind-unknown" | "field-invalid" | "option-invalid"
   | "value-type" | "value-too-long" | "value-too-deep" | "value-lone-surrogate"
-  | "randomness-unavailable" | "seal-failed" | "control-unsupported";
+  | "value-invalid" | "hint-not-allowed" | "randomness-unavailable" | "seal-failed" | "control-unsupported";
 
 /** A stable code. New ones may be added, so it is open to any string. */
 export type ErrorCode = ModuleCode | keyof typeof messages | (string & {});

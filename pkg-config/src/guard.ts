@@ -1,7 +1,9 @@
 import { FieldsealError, toError, translated } from "./error.js";
 import { Alert } from "./guard/alert.js";
+import { Fields, type InvalidEvent } from "./guard/fields.js";
 import { stripDeclared } from "./guard/strip.js";
 import { keepWarm } from "./guard/warm.js";
+import type { Messages } from "./messages.js";
 import { type Plain, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
 import { guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
@@ -11,8 +13,12 @@ export interface EntryOptions {
   readonly exp?: Date | number | undefined;
   /** Whether the key holder opens it a single time. */
   readonly once?: boolean | undefined;
-  /** What to publish about the value. */
-  readonly hint?: Plain | undefined;
+  /** What to publish about the value, by the names that its kind allows; or the attribute `data-hint`, with spaces between. */
+  readonly hint?: readonly string[] | undefined;
+  /** The country or state that it is about, where the kind asks for it; or the attribute `data-region`. */
+  readonly region?: string | undefined;
+  /** `false` seals anything, as it is; or the attribute `data-check="off"`. */
+  readonly check?: boolean | undefined;
 }
 
 export interface GuardOptions {
@@ -22,11 +28,15 @@ export interface GuardOptions {
   readonly consent?: Plain | undefined;
   /** How many seconds after sealing the tokens stop opening. */
   readonly lifetime?: number | undefined;
+  /** `false` seals anything in any control, as it is. */
+  readonly check?: boolean | undefined;
   /** Options for single entries, by entry name. */
   readonly fields?: { readonly [entry: string]: EntryOptions } | undefined;
   /** Where to tell the person that the form was not sent. Without it a `role="alert"` is put at the form's end. */
   readonly message?: HTMLElement | undefined;
-  /** The words for that, in the page's language. */
+  /** Words for people that go before those of `useMessages`. */
+  readonly messages?: Messages | undefined;
+  /** The words for a form that was not sent, where they depend on the error. */
   readonly describe?: ((error: FieldsealError) => string) | undefined;
 }
 
@@ -44,6 +54,7 @@ declare global {
   // It bubbles, so a document can listen as well as a form.
   interface GlobalEventHandlersEventMap {
     "fieldseal:blocked": BlockedEvent;
+    "fieldseal:invalid": InvalidEvent;
   }
 }
 
@@ -67,16 +78,23 @@ export function guardForm(
     throw new FieldsealError("option-invalid", "Pass the form element.", "form");
   }
   if (guarded.has(form)) throw new FieldsealError("form-already-guarded");
-  const { message, describe, ...claims } = options;
-  const alert = new Alert(form, message, describe);
+  const { message, describe, messages, ...claims } = options;
+  const alert = new Alert(form, message, describe, messages);
   const undo: (() => void)[] = [];
   let released = false;
 
   const install = (ready: Sealer) => {
     if (released) return;
     const wasm = wasmSealerOf(ready);
-    const guard = translated(() => guardInWasm(form, wasm, toJson(claims), (error: unknown) => alert.show(error)));
-    undo.push(() => guard.release(), keepWarm(form, wasm));
+    let fields: Fields | undefined;
+    const blocked = (error: unknown, control?: Element) => {
+      // What a person can put right is said at the control; the rest, for the form.
+      if (control && (error as FieldsealError).code === "value-invalid") fields?.blame(control);
+      alert.show(error);
+    };
+    const guard = translated(() => guardInWasm(form, wasm, toJson(claims), blocked));
+    fields = new Fields(form, messages, options.check ?? true);
+    undo.push(() => guard.release(), () => fields.release(), keepWarm(form, wasm));
   };
   const release = () => {
     released = true;

@@ -1,6 +1,6 @@
 import { FieldsealError, translated } from "./error.js";
 import { type Keys, keySetOf } from "./keys.js";
-import type { DataClass, Kind } from "./kind.js";
+import type { DataClass, HintOf, Kind } from "./kind.js";
 import { Sealer as WasmSealer } from "./wasm/fieldseal_wasm.js";
 
 /** What can be sealed, and comes back as it went in. */
@@ -9,6 +9,14 @@ export type Sealable = string | number | boolean | null | readonly Sealable[] | 
 /** A flat object for a token's public header. */
 export type Plain = { readonly [name: string]: string | number | boolean };
 
+declare const sealedAs: unique symbol;
+
+/**
+ * A token, and in its type the kind of what it holds: a sealed SSN is no sealed card number, and neither is
+ * just any string.
+ */
+export type Sealed<K extends Kind = Kind> = string & { readonly [sealedAs]: K };
+
 interface Claims {
   /** An opaque name for the person whose value it is. It is public: never an email or an account number. */
   readonly sub?: string | undefined;
@@ -16,17 +24,21 @@ interface Claims {
   readonly exp?: Date | number | undefined;
   /** Whether the key holder opens it a single time. */
   readonly once?: boolean | undefined;
-  /** What to publish about the value, such as `{ last4: "4242" }`. */
-  readonly hint?: Plain | undefined;
   /** What the person agreed to, such as `{ purpose: "billing", notice: "2026-04" }`. */
   readonly consent?: Plain | undefined;
+  /** The country (`GB`) or state (`US-CA`) that the form is about, where the kind asks for it. It is not published. */
+  readonly region?: string | undefined;
+  /** `false` seals anything, as it is. Otherwise what is none of its kind is refused, and what is one is sealed in normal form. */
+  readonly check?: boolean | undefined;
 }
 
-export interface SealOptions extends Claims {
+export interface SealOptions<K extends Kind = Kind> extends Claims {
   /** The form entry's name. */
   readonly field: string;
   /** What the value is. */
-  readonly kind: Kind;
+  readonly kind: K;
+  /** What to publish about the value, by the names that its kind allows: `["brand", "last4"]`. */
+  readonly hint?: readonly HintOf<K>[] | undefined;
 }
 
 export interface FormOptions extends Claims {
@@ -34,10 +46,14 @@ export interface FormOptions extends Claims {
   readonly field: string;
   /** The kind of every value; a value without one is not sealed but refused. */
   readonly kinds: { readonly [name: string]: Kind };
+  /** What to publish about single values. In the token's header each hint stands behind the value's name and a dot. */
+  readonly hints?: { readonly [name: string]: readonly string[] } | undefined;
+  /** Regions of single values, before that of the form. */
+  readonly regions?: { readonly [name: string]: string } | undefined;
 }
 
 /** One token for each class of data in the form. */
-export type SealedForm = { readonly [C in DataClass]?: string };
+export type SealedForm = { readonly [C in DataClass]?: Sealed };
 
 export interface SealerOptions {
   /** The origin that tokens are bound to. In a page it is the page's own; elsewhere it must be given. */
@@ -69,21 +85,22 @@ export class Sealer {
   /**
    * Seals one value into a token.
    *
-   * @throws {FieldsealError} `value-…`, `option-invalid`, `field-invalid`, `kind-unknown`, `key-…`,
-   * `keyset-expired`, `randomness-unavailable`, `seal-failed`
+   * @throws {FieldsealError} `value-invalid` with the reason as its `member`, `value-…`, `hint-not-allowed`,
+   * `option-invalid`, `field-invalid`, `kind-unknown`, `key-…`, `keyset-expired`, `randomness-unavailable`,
+   * `seal-failed`
    */
-  seal(value: Sealable, options: SealOptions): string {
-    return translated(() => wasmSealerOf(this).seal(value, toJson(options)));
+  seal<const K extends Kind>(value: Sealable, options: SealOptions<K>): Sealed<K> {
+    return translated(() => wasmSealerOf(this).seal(value, toJson(options)) as Sealed<K>);
   }
 
   /** Seals an object of values into one token for each class of data. Throws as `seal` does. */
   sealForm(values: { readonly [name: string]: Sealable }, options: FormOptions): SealedForm {
     return translated(() => {
-      const { kinds, ...rest } = options ?? {};
+      const { kinds, hints = {}, regions = {}, ...rest } = options ?? {};
       if (typeof kinds !== "object" || kinds === null) throw new FieldsealError("option-invalid", "Every value needs a kind.", "kinds");
       const fields = entriesOf(values).map(([name, value]) => {
         if (!Object.hasOwn(kinds, name)) throw new FieldsealError("kind-unknown", "Every value needs a kind.", name);
-        return [name, kinds[name], value];
+        return [name, kinds[name], value, ownOf(regions, name), ownOf(hints, name)?.join(" ") ?? ""];
       });
       return wasmSealerOf(this).sealForm(fields, toJson(rest)) as SealedForm;
     });
@@ -111,6 +128,11 @@ export function wasmSealerOf(sealer: Sealer): WasmSealer {
   const wasm = inner.get(sealer);
   if (!wasm) throw new FieldsealError("option-invalid", "Pass the sealer that createSealer gave.", "sealer");
   return wasm;
+}
+
+/** A member of an object, and nothing that it inherits. */
+function ownOf<T>(values: { readonly [name: string]: T }, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** The members of a form's values. What one of them throws is dropped, as it may hold a value. */

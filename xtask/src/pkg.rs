@@ -4,7 +4,7 @@
 //! the sources in pkg-config. The same sources give the same bytes in any directory: the paths of the checkout and of
 //! cargo's home are replaced while compiling.
 
-use crate::{exports, node, paths, say, sh::Sh, shrink};
+use crate::{exports, messages, node, paths, say, sh::Sh, shrink};
 use anyhow::{Context, Result, ensure};
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256, Sha384};
@@ -17,6 +17,9 @@ use wasm_bindgen_cli_support::Bindgen;
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/fieldseal_wasm.js`.
 const STEM: &str = "fieldseal_wasm";
+
+/// The modules that an application can import, as files of pkg-config/src.
+pub(crate) const ENTRIES: [&str; 7] = ["index", "node", "inline", "elements", "react", "server", "testing"];
 
 /// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
 /// wasm-bindgen drops the section that lists it.
@@ -100,11 +103,16 @@ fn build() -> Result<Built> {
         fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
     }
     write_generated(&dist, &wasm, &integrity)?;
+    messages::write(&source.join("messages"), &dist.join("messages"))?;
     // The package's description first: it tells TypeScript that the generated files are ES modules.
     copy_documents(&source, &package)?;
     Sh::new(paths::npm_tool("tsc")).arg("--project").arg(&source).arg("--outDir").arg(&dist).run()?;
     say::step("pkg: bundle");
-    shrink::bundle(&dist, &["index", "node", "inline"])?;
+    shrink::bundle(&dist, &ENTRIES)?;
+    fs::create_dir_all(dist.join("types"))?;
+    for name in ["vue.d.ts", "svelte.d.ts"] {
+        fs::copy(source.join("types").join(name), dist.join("types").join(name))?;
+    }
     say::step("pkg: done");
     let exports = exports::of(&wasm)?;
     Ok(Built { package, wasm_bytes: wasm.len(), integrity, exports })

@@ -3,7 +3,7 @@
 //! A suite that fails does not stop the ones behind it, and a suite that ran no test has failed.
 
 use crate::counts::Counts;
-use crate::{exports, lint, node, pkg, say, setup, sh::Sh, size, web};
+use crate::{exports, kinds, lint, node, pkg, say, setup, sh::Sh, size, web};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     /// List the suites and run nothing
     #[arg(long)]
     list: bool,
-    /// Rewrite the golden list of the wasm's exports
+    /// Rewrite what is kept in the checkout: the list of the wasm's exports, the types and the table of kinds
     #[arg(long)]
     bless: bool,
     /// Print the counts by suite as JSON before the closing line
@@ -31,6 +31,8 @@ pub(crate) enum Suite {
     Lint,
     /// Unit, vector, property and command tests in Rust, and the documentation's examples
     Rust,
+    /// The types and the table that are made of the catalogue
+    Kinds,
     /// The npm package builds
     Pkg,
     /// The wasm exports what the golden list names, and nothing that opens
@@ -134,6 +136,7 @@ impl Suite {
         match self {
             Self::Lint => lint::suite(),
             Self::Rust => rust(),
+            Self::Kinds => kinds::suite(bless),
             Self::Pkg => pkg::ready().map(|()| Counts::check(true)),
             Self::Exports => exports::suite(bless),
             Self::Size => size::suite(),

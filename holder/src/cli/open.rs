@@ -100,7 +100,9 @@ async fn one(
             Ok(answer) => {
                 let review = answer.value.review(&answer.header);
                 if review.hint_matches == Some(false) {
-                    context.out.note("Warning: the token's hint is not what its value gives. Do not go by it.");
+                    context
+                        .out
+                        .note("Warning: the token's hint is not what its value gives. Do not go by it.");
                 }
                 if !review.valid {
                     context.out.note(&format!("Warning: the value is no {}.", answer.header.kind.as_str()));

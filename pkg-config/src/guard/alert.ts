@@ -1,6 +1,5 @@
 import { type FieldsealError, toError } from "../error.js";
-
-const DEFAULT = "This form could not be sealed, so what you typed was not sent. Please try again later.";
+import { type Messages, wordsOf } from "../messages.js";
 
 /** Tells the person, and a screen reader, that the form was not sent. */
 export class Alert {
@@ -10,13 +9,14 @@ export class Alert {
     private readonly form: HTMLFormElement,
     private readonly given: HTMLElement | undefined,
     private readonly describe: ((error: FieldsealError) => string) | undefined,
+    private readonly messages: Messages | undefined,
   ) {}
 
   /** Shows an error, or takes the last one away. */
   show(error: unknown): void {
     if (error === undefined) return this.clear();
     const place = this.given ?? this.own ?? this.create();
-    place.textContent = this.words(toError(error)) ?? DEFAULT;
+    place.textContent = this.words(toError(error));
   }
 
   clear(): void {
@@ -25,12 +25,14 @@ export class Alert {
     this.own = undefined;
   }
 
-  private words(error: FieldsealError): string | undefined {
+  private words(error: FieldsealError): string {
     try {
-      return this.describe?.(error);
+      const own = this.describe?.(error);
+      if (own !== undefined) return own;
     } catch {
-      return undefined; // The person must be told, whatever the page's own code does.
+      // The person must be told, whatever the page's own code does.
     }
+    return error.code === "value-invalid" ? wordsOf(this.form, "check", this.messages) : wordsOf(this.form, "blocked", this.messages);
   }
 
   private create(): HTMLElement {

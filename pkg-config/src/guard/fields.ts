@@ -1,0 +1,146 @@
+import { type Messages, wordsFor } from "../messages.js";
+import { brandOf } from "../wasm/fieldseal_wasm.js";
+import { reasonOf } from "./check.js";
+import { groupComposed, groupTyped, type TextControl } from "./edit.js";
+import { elementsOf } from "./strip.js";
+
+/** `fieldseal:invalid`: what a control holds is none of its kind, or (with an empty `message`) is one again. */
+export type InvalidEvent = CustomEvent<{ readonly field: string; readonly reason: string; readonly message: string }>;
+
+/**
+ * Helps a person with the declared controls of a form: groups digits while they type, and says at the control
+ * what is wrong with it, in a way that browsers show, screen readers read and submissions wait for.
+ */
+export class Fields {
+  private readonly before = new WeakMap<Element, string>();
+  /** What this class said about a control, to know its own words from the page's. */
+  private readonly said = new WeakMap<Element, string>();
+  private readonly undo: (() => void)[] = [];
+
+  constructor(
+    private readonly form: HTMLFormElement,
+    private readonly messages: Messages | undefined,
+    private readonly check: boolean,
+  ) {
+    // On the document, as a control may lie outside of its form.
+    this.listen(form.ownerDocument, "focusin", (control) => this.before.set(control, control.value));
+    this.listen(form.ownerDocument, "input", (control, event) => this.onInput(control, event));
+    this.listen(form.ownerDocument, "compositionend", (control) => this.onComposed(control));
+    this.listen(form.ownerDocument, "change", (control) => this.judge(control, true));
+    this.listen(form.ownerDocument, "invalid", (control) => this.mark(control));
+    // What the browser restored, or the server filled in, was not typed and is looked at all the same.
+    this.judgeAll();
+    const again = () => this.judgeAll();
+    const reset = (event: Event) => event.target === form && setTimeout(again);
+    addEventListener("pageshow", again);
+    form.addEventListener("reset", reset);
+    this.undo.push(
+      () => removeEventListener("pageshow", again),
+      () => form.removeEventListener("reset", reset),
+    );
+  }
+
+  /** A submission was stopped because of this control: the person is led to it. */
+  blame(control: Element): void {
+    if (!isText(control)) return;
+    this.judge(control, true);
+    control.reportValidity();
+  }
+
+  release(): void {
+    for (const step of this.undo.splice(0)) step();
+    for (const control of elementsOf(this.form)) if (isDeclared(control)) this.say(control, "", "");
+  }
+
+  private listen(target: EventTarget, type: string, react: (control: TextControl, event: Event) => void): void {
+    const listener = (event: Event) => {
+      const control = event.target as Element | null;
+      if (control !== null && isText(control) && isDeclared(control) && control.form === this.form) react(control, event);
+    };
+    target.addEventListener(type, listener, true);
+    this.undo.push(() => target.removeEventListener(type, listener, true));
+  }
+
+  private onInput(control: TextControl, event: Event): void {
+    groupTyped(control, kindOf(control), this.before.get(control) ?? "", event);
+    this.before.set(control, control.value);
+    this.judge(control, control.getAttribute("aria-invalid") === "true");
+  }
+
+  private onComposed(control: TextControl): void {
+    groupComposed(control, kindOf(control), this.before.get(control) ?? "");
+    this.before.set(control, control.value);
+    this.judge(control, false);
+  }
+
+  private judgeAll(): void {
+    for (const control of elementsOf(this.form)) if (isText(control) && isDeclared(control)) this.judge(control, false);
+  }
+
+  /** Finds out whether the text is one of its kind. `shown` says it at once, and not only when the form is sent. */
+  private judge(control: TextControl, shown: boolean): void {
+    const kind = kindOf(control);
+    if (kind === "card-number") this.brand(control);
+    const wanted = this.check && control.getAttribute("data-check") !== "off" && control.type !== "hidden";
+    const reason = wanted ? this.reason(control, kind) : undefined;
+    const words = reason === undefined ? "" : wordsFor(control, reason, kind, this.messages);
+    this.say(control, words, reason ?? "");
+    if (shown || words === "") this.mark(control);
+  }
+
+  private reason(control: TextControl, kind: string): string | undefined {
+    try {
+      return reasonOf(kind, control.value, control.getAttribute("data-region") ?? undefined, this.card());
+    } catch {
+      return undefined; // A kind that nobody knows is the developer's matter, and stops the submission.
+    }
+  }
+
+  /** The card number of this form, by whose brand a security code is measured. */
+  private card(): string | undefined {
+    const controls = [...elementsOf(this.form)] as TextControl[];
+    return controls.find((control) => control.getAttribute("data-kind") === "card-number")?.value;
+  }
+
+  /** For a picture of the brand: `data-brand` on the control, which a style sheet can see. */
+  private brand(control: TextControl): void {
+    const brand = brandOf(control.value);
+    if (brand === "unknown") control.removeAttribute("data-brand");
+    else control.setAttribute("data-brand", brand);
+    for (const other of elementsOf(this.form)) if (kindOf(other) === "card-cvc" && isText(other)) this.judge(other, false);
+  }
+
+  private say(control: Element, words: string, reason: string): void {
+    const field = control as TextControl;
+    const before = this.said.get(control) ?? "";
+    // The page may have words of its own, which are not for this class to take away.
+    if (field.validity.customError && field.validationMessage !== before) return;
+    if (words === before) return;
+    field.setCustomValidity(words);
+    this.said.set(control, words);
+    const detail = { field: control.getAttribute("data-seal") ?? "", reason, message: words };
+    control.dispatchEvent(new CustomEvent("fieldseal:invalid", { bubbles: true, detail }));
+  }
+
+  /** Tells assistive software, and fills in the element that `aria-errormessage` names, if there is one. */
+  private mark(control: TextControl): void {
+    const words = control.validity.valid ? "" : control.validationMessage;
+    if (words === "") control.removeAttribute("aria-invalid");
+    else control.setAttribute("aria-invalid", "true");
+    const id = control.getAttribute("aria-errormessage");
+    const place = id === null ? null : control.ownerDocument.getElementById(id);
+    if (place !== null && place.textContent !== words) place.textContent = words;
+  }
+}
+
+function isDeclared(control: Element): boolean {
+  return control.hasAttribute("data-seal");
+}
+
+function isText(control: Element): control is TextControl {
+  return control.localName === "textarea" || (control.localName === "input" && !/^(checkbox|radio)$/.test((control as HTMLInputElement).type));
+}
+
+function kindOf(control: Element): string {
+  return control.getAttribute("data-kind") ?? "text";
+}
