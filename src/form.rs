@@ -9,7 +9,6 @@ use crate::kind::{Class, Kind};
 use crate::prelude::*;
 use crate::sealer::{Contents, Prepared, SealOptions, Sealer};
 use crate::{Code, Error, NumericDate, Result};
-use zeroize::Zeroizing;
 
 /// A field of a form.
 pub struct FormField {
@@ -18,7 +17,7 @@ pub struct FormField {
     /// What the value is.
     pub kind: Kind,
     /// The value's JSON text.
-    pub value: Zeroizing<String>,
+    pub value: Text,
     /// The country or state that it is about, where the kind asks for it.
     pub region: Option<String>,
     /// Names of the hints to publish about it; in the header each stands behind the field's name and a dot.
@@ -63,16 +62,12 @@ impl Sealer {
 }
 
 /// The sealed object's JSON text, and what its members ask of the token.
-fn object(
-    members: &[&FormField],
-    options: &SealOptions,
-    now: NumericDate,
-) -> Result<(Zeroizing<String>, Contents)> {
+fn object(members: &[&FormField], options: &SealOptions, now: NumericDate) -> Result<(Text, Contents)> {
     let mut contents = Contents::default();
     // Names may grow sixfold when escaped, and normal forms are rarely longer than what was typed, so the
     // buffer seldom moves.
     let len = members.iter().map(|m| 6 * m.name.len() + m.value.len() + 32).sum::<usize>() + 2;
-    let mut value = Zeroizing::new(String::with_capacity(len));
+    let mut value = Text::with_capacity(len);
     value.push('{');
     for FormField { name, kind, value: typed, region, hint } in members {
         if !header::is_name(name) || contents.fields.iter().any(|(other, _)| other == name) {
@@ -90,7 +85,7 @@ fn object(
         let normal = options.read(*kind, typed, region, now)?;
         value.push_str(&normal);
         let prefix = [name, "."].concat();
-        kind.publish_into(&mut contents.hint, &prefix, &normal, hint.iter().map(String::as_str), now)?;
+        kind.publish_into(&mut contents.hint, &prefix, &normal, hint, now)?;
         contents.once |= kind.is_once();
         contents.lifetime = [contents.lifetime, kind.lifetime()].into_iter().flatten().min();
         contents.fields.push((name.clone(), *kind));

@@ -49,6 +49,11 @@ impl Json {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
 
+    /// The string, if it is one, as text that is wiped.
+    pub(crate) fn into_text(self) -> Option<Text> {
+        if let Self::String(text) = self { Some(Text::new(text)) } else { None }
+    }
+
     /// The string, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }

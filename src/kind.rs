@@ -6,10 +6,12 @@
 //! normal form, so that the one who opens it meets a single spelling.
 
 mod about;
+mod brand;
 mod calendar;
 mod check;
 mod contact;
 mod credential;
+mod detect;
 pub mod edit;
 mod general;
 mod health;
@@ -25,7 +27,8 @@ mod text;
 mod value;
 
 pub use about::{About, Duty};
-pub use payment::Brand;
+pub use brand::Brand;
+pub use detect::detect;
 pub use read::{Context, Reason};
 use read::{Read, Rule};
 
@@ -93,13 +96,34 @@ struct Entry {
     once: bool,
     /// In seconds; zero is no limit.
     lifetime: u32,
+    hints: &'static [&'static str],
+    /// What a control tells the browser: `autocomplete`, `inputmode` and `dir`, with commas between.
+    input: &'static str,
+    /// The separator of groups, and how many characters each has; the last repeats.
+    groups: Option<(char, &'static [usize])>,
 }
 
 const fn entry(id: &'static str, class: Class, size_class: usize, rule: Rule) -> Entry {
-    Entry { id, class, size_class, rule, once: false, lifetime: 0 }
+    let (once, lifetime, groups) = (false, 0, None);
+    Entry { id, class, size_class, rule, once, lifetime, hints: &[], input: "off,text,", groups }
 }
 
 impl Entry {
+    /// These hints may be published.
+    const fn hints(self, hints: &'static [&'static str]) -> Self {
+        Self { hints, ..self }
+    }
+
+    /// This is what a control tells the browser.
+    const fn input(self, input: &'static str) -> Self {
+        Self { input, ..self }
+    }
+
+    /// It is typed in groups of these sizes.
+    const fn groups(self, separator: char, sizes: &'static [usize]) -> Self {
+        Self { groups: Some((separator, sizes)), ..self }
+    }
+
     /// Its tokens open for so many seconds, unless the sealer says otherwise.
     const fn lives(self, lifetime: u32) -> Self {
         Self { lifetime, ..self }

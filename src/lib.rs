@@ -3,14 +3,14 @@
 //! A value is sealed where it is typed and opened only by the key holder. This crate is the part
 //! that both sides share: the token ([`jwe`]), the key set ([`keyset`]), the algorithms ([`suite`]),
 //! the catalogue of data kinds ([`kind`]) and the [`sealer`]. The feature `wasm` adds the surface
-//! that browsers load; the feature `open` adds [`open`], which only the key holder and tests enable.
+//! that browsers load, and `inspect` the one for servers in JavaScript; the feature `open` adds [`open`], which only the key holder and tests enable.
 //!
 //! The core does no I/O: time is an argument ([`NumericDate`]) and so is randomness
 //! ([`sealer::Entropy`]). It is `no_std`, so the compiler keeps it from files, clocks and sockets.
 //! `docs/format.md` is the specification of every byte it reads or writes.
 
 #![no_std]
-#![cfg_attr(not(feature = "wasm"), forbid(unsafe_code))]
+#![cfg_attr(not(any(feature = "wasm", feature = "inspect")), forbid(unsafe_code))]
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -21,6 +21,8 @@ mod base64url;
 mod date;
 mod error;
 pub mod form;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 pub mod json;
 pub mod jwe;
 pub mod keyset;
@@ -33,7 +35,10 @@ mod origin;
 mod pad;
 mod prelude;
 pub mod sealer;
+mod secret;
 pub mod suite;
+#[cfg(any(feature = "wasm", feature = "inspect"))]
+mod thrown;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 
@@ -42,3 +47,4 @@ pub use error::{Code, Error, Result};
 pub use kind::Kind;
 pub use origin::Origin;
 pub use pad::MAX_VALUE_LEN;
+pub use secret::Text;

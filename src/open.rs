@@ -107,7 +107,7 @@ impl PrivateKey {
 /// ```compile_fail
 /// fn show(value: &fieldseal::open::Opened) { println!("{value:?}"); }
 /// ```
-pub struct Opened(Zeroizing<String>);
+pub struct Opened(Text);
 
 impl Opened {
     /// The value's JSON text, exactly as it was sealed.
@@ -116,8 +116,8 @@ impl Opened {
     }
 
     /// The text of a value that is a string; `None` for any other type.
-    pub fn text(&self) -> Option<Zeroizing<String>> {
-        serde_json::from_str(&self.0).ok().map(Zeroizing::new)
+    pub fn text(&self) -> Option<Text> {
+        serde_json::from_str(&self.0).ok().map(Text::new)
     }
 
     /// Reads the value as the kind that the header declares, and compares the header's hints with it. Anyone
@@ -139,7 +139,7 @@ impl Opened {
         // Serde would read a struct from an array as well: the members in order, without their names.
         let is_object = plaintext.trim_ascii_start().starts_with(b"{");
         let value = serde_json::from_slice(&plaintext).map(|Plaintext { v, .. }| v.get().to_owned());
-        let value = value.map(|value| Self(Zeroizing::new(value)));
+        let value = value.map(|value| Self(Text::new(value)));
         plaintext.zeroize();
         value.ok().filter(|_| is_object).ok_or(Error::new(Code::OpenFailed))
     }

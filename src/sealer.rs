@@ -106,7 +106,7 @@ impl SealOptions {
 /// A value's JSON text. Unlike `Cow` it is wiped where it is a copy.
 pub(crate) enum Value<'a> {
     AsIs(&'a str),
-    Normal(Zeroizing<String>),
+    Normal(Text),
 }
 
 impl core::ops::Deref for Value<'_> {
@@ -232,7 +232,7 @@ impl Sealer {
         }
         options.check(now)?;
         let value = options.read(kind, value, options.region.as_deref(), now)?;
-        let hint = kind.publish(&value, options.hint.iter().map(String::as_str), now)?;
+        let hint = kind.publish(&value, &options.hint, now)?;
         let contents =
             Contents { fields: Fields::new(), hint, once: kind.is_once(), lifetime: kind.lifetime() };
         self.seal(&value, options, contents, now, prepared)

@@ -1,10 +1,9 @@
 //! Dates of the proleptic Gregorian calendar (ISO 8601), in UTC.
 
-use super::text::{Text, number};
+use super::text::{must, number, part, sized};
 use super::{Read, Reason};
 use crate::NumericDate;
 use crate::prelude::*;
-use zeroize::Zeroizing;
 
 /// A day that exists.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +16,7 @@ pub(super) struct Date {
 impl Date {
     /// Errors: `range` for a day that no calendar has.
     pub(super) fn new(year: u32, month: u32, day: u32) -> Read<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             2 => 28 + u32::from(leap),
             4 | 6 | 9 | 11 => 30,
@@ -30,11 +29,9 @@ impl Date {
     /// Reads exactly `YYYY-MM-DD`.
     pub(super) fn parse(text: &str) -> Read<Self> {
         let shape = |(i, b): (usize, u8)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
-        if !text.bytes().enumerate().all(shape) {
-            return Err(Reason::Format);
-        }
-        super::text::sized(text, 10, 10)?;
-        Self::new(number(&text[..4]), number(&text[5..7]), number(&text[8..]))
+        must(text.bytes().enumerate().all(shape), Reason::Format)?;
+        sized(text, 10, 10)?;
+        Self::new(number(part(text, 0, 4)), number(part(text, 5, 7)), number(part(text, 8, 10)))
     }
 
     /// The day of a time. The algorithm counts in years that begin in March, so that a leap day is a
@@ -71,7 +68,7 @@ impl Date {
 
 /// `YYYY-MM`, a valid month string of WHATWG HTML.
 pub(super) fn month_text(year: u32, month: u32) -> Text {
-    let mut out = Zeroizing::new(String::with_capacity(10));
+    let mut out = Text::with_capacity(10);
     push_padded(&mut out, year, 4);
     out.push('-');
     push_padded(&mut out, month, 2);

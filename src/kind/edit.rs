@@ -3,11 +3,10 @@
 //!
 //! Separators are put in when something follows them, so nothing a person deletes comes back by itself.
 
-use super::payment::Brand;
+use super::brand::Brand;
 use super::text::fold;
 use crate::Kind;
 use crate::prelude::*;
-use zeroize::Zeroizing;
 
 /// An edit of a control's text.
 pub struct Edit<'a> {
@@ -21,33 +20,20 @@ pub struct Edit<'a> {
     pub forward: bool,
 }
 
-/// The digits of every group; the last one repeats.
-fn groups(kind: Kind, significant: &str) -> Option<(&'static [usize], char)> {
-    Some(match kind.as_str() {
-        "card-number" if Brand::of(significant).name == "amex" => (&[4, 6, 5], ' '),
-        "card-number" | "iban" => (&[4], ' '),
-        "us-ssn" | "us-itin" => (&[3, 2, 4], '-'),
-        "us-ein" => (&[2, 7], '-'),
-        "card-cvc" => (&[4], ' '),
-        _ => return None,
-    })
-}
-
 impl Kind {
     /// The text that an edit should leave, and the caret in it in UTF-16 code units; `None` where the edit is
     /// good as it is, or holds what the kind cannot, which the person has to see.
-    pub fn edit(self, edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
+    pub fn edit(self, edit: &Edit<'_>) -> Option<(Text, usize)> {
         if self.as_str() == "card-expiry" {
             return expiry(edit);
         }
+        let (separator, sizes) = self.0.groups?;
         let letters = self.as_str() == "iban";
         let mut significant = significant(edit.after, letters)?;
         // All separators are ASCII, and so is everything that is kept.
         let mut caret = count(edit.after, edit.caret);
-        let (_, separator) = groups(self, &significant)?;
         let deleted = edit.before.len() > edit.after.len();
-        let only_separator = self::significant(edit.before, letters).is_some_and(|b| b == significant);
-        if deleted && only_separator && edit.after.contains(separator) | edit.before.contains(separator) {
+        if deleted && self::significant(edit.before, letters).is_some_and(|before| *before == *significant) {
             // The separator was in the way: what the person wanted to delete is beside it.
             if edit.forward && caret < significant.len() {
                 significant.remove(caret);
@@ -56,8 +42,8 @@ impl Kind {
                 significant.remove(caret);
             }
         }
-        let (sizes, _) = groups(self, &significant)?;
-        let mut text = Zeroizing::new(String::with_capacity(2 * significant.len()));
+        let sizes = if self.as_str() == "card-number" { Brand::of(&significant).groups() } else { sizes };
+        let mut text = Text::with_capacity(2 * significant.len());
         let mut place = 0;
         let mut sizes = sizes.iter();
         let (mut size, mut left) = (0, 0);
@@ -80,8 +66,8 @@ impl Kind {
 }
 
 /// The letters and digits, or `None` if there is anything else but separators.
-fn significant(text: &str, letters: bool) -> Option<Zeroizing<String>> {
-    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+fn significant(text: &str, letters: bool) -> Option<Text> {
+    let mut out = Text::with_capacity(text.len());
     for c in text.chars().filter_map(fold) {
         if c.is_ascii_digit() || letters && c.is_ascii_alphabetic() {
             out.push(c.to_ascii_uppercase());
@@ -104,13 +90,13 @@ fn count(text: &str, units: usize) -> usize {
 
 /// `04/29` while it is typed as `429` or `0429`. A year of four digits, and a month that begins with the
 /// year, are left as they are filled in.
-fn expiry(edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
-    let folded: Zeroizing<String> = Zeroizing::new(edit.after.chars().filter_map(fold).collect());
+fn expiry(edit: &Edit<'_>) -> Option<(Text, usize)> {
+    let folded: Text = Text::new(edit.after.chars().filter_map(fold).collect());
     let kept = |c: char| c.is_ascii_digit() || matches!(c, '/' | ' ' | '-');
     if !folded.chars().all(kept) || folded.find('-').is_some_and(|at| at == 4) {
         return None;
     }
-    let mut digits: Zeroizing<String> = Zeroizing::new(folded.chars().filter(char::is_ascii_digit).collect());
+    let mut digits: Text = Text::new(folded.chars().filter(char::is_ascii_digit).collect());
     let mut caret = count(edit.after, edit.caret);
     let mut slash = folded.find(['/', '-']).is_some();
     if edit.before.len() > edit.after.len() {
@@ -131,7 +117,7 @@ fn expiry(edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
             caret += 1;
         }
     }
-    let mut text = Zeroizing::new(String::with_capacity(digits.len() + 1));
+    let mut text = Text::with_capacity(digits.len() + 1);
     let month = digits.len().min(2);
     text.push_str(&digits[..month]);
     if digits.len() > 2 || slash && month == 2 {
@@ -147,7 +133,6 @@ fn expiry(edit: &Edit<'_>) -> Option<(Zeroizing<String>, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::string::ToString;
 
     /// `|` is the caret; the result is what is in the control afterwards.
     fn after(kind: &str, before: &str, typed: &str, forward: bool) -> String {
@@ -156,7 +141,7 @@ mod tests {
         let text = typed.replace('|', "");
         let units = typed[..caret].encode_utf16().count();
         let edit = Edit { before, after: &text, caret: units, forward };
-        let (text, place) = kind.edit(&edit).unwrap_or((Zeroizing::new(text.to_string()), caret));
+        let (text, place) = kind.edit(&edit).unwrap_or((Text::new(text.clone()), caret));
         [&text[..place], "|", &text[place..]].concat()
     }
 

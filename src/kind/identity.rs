@@ -2,87 +2,97 @@
 
 use super::calendar::Date;
 use super::check::icao;
-use super::licence;
-use super::national;
-use super::text::{Text, alphanumeric, digits, must, number, part, sized, without};
+use super::text::{are_alphanumeric, are_digits, must, number, part, sized, split, without};
 use super::value::regional;
-use super::{Class, Context, Entry, Read, Reason, Rule, entry};
+use super::{Class, Context, Entry, Read, Reason, Rule, entry, licence, national};
+use crate::NumericDate;
 use crate::prelude::*;
-use zeroize::Zeroizing;
 
 pub(super) static KINDS: &[Entry] = &[
-    entry("us-ssn", Class::Identity, 64, Rule::Text(ssn)),
-    entry("us-itin", Class::Identity, 64, Rule::Text(itin)),
-    entry("us-ein", Class::Identity, 64, Rule::Text(ein)),
-    entry("drivers-licence", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, licence::read))),
-    entry("passport-number", Class::Identity, 128, Rule::Text(passport)),
-    entry("date-of-birth", Class::Identity, 64, Rule::Text(birth)),
-    entry("national-id", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, national::read))),
+    entry("us-ssn", Class::Identity, 64, Rule::Digits(9, 9, ssn))
+        .input(OFF)
+        .groups('-', &[3, 2, 4])
+        .hints(VALID),
+    entry("us-itin", Class::Identity, 64, Rule::Digits(9, 9, itin))
+        .input(OFF)
+        .groups('-', &[3, 2, 4])
+        .hints(VALID),
+    entry("us-ein", Class::Identity, 64, Rule::Digits(9, 9, ein))
+        .input(OFF)
+        .groups('-', &[2, 7])
+        .hints(VALID),
+    entry("drivers-licence", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, licence::check)))
+        .input("off,text,ltr")
+        .hints(&["region", "valid"]),
+    entry("passport-number", Class::Identity, 128, Rule::Text(passport)).input("off,text,ltr").hints(VALID),
+    entry("date-of-birth", Class::Identity, 64, Rule::Text(birth))
+        .input("bday,text,")
+        .hints(&["year", "age-band", "valid"]),
+    entry("national-id", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, national::check)))
+        .input("off,text,ltr")
+        .hints(&["region", "valid"]),
     entry("identity-form", Class::Identity, 512, Rule::Any),
 ];
 
-/// Area, group and serial number of nine digits.
-fn nine(text: &str) -> Read<(Text, u32, u32, u32)> {
-    let digits = digits(text)?;
-    sized(&digits, 9, 9)?;
-    let (area, group, serial) = (number(&digits[..3]), number(&digits[3..5]), number(&digits[5..]));
-    Ok((digits, area, group, serial))
-}
+const OFF: &str = "off,numeric,ltr";
+const VALID: &[&str] = &["valid"];
 
 /// Social Security Administration, POMS RM 10201.035: no number has an area of 000, 666 or 900 to 999, a
 /// group of 00, or a serial of 0000. Two numbers that were printed in advertisements belong to nobody.
-fn ssn(text: &str, _: &Context<'_>) -> Read<Text> {
-    let (digits, area, group, serial) = nine(text)?;
-    let assigned = !matches!(area, 0 | 666 | 900..) && group > 0 && serial > 0;
-    must(assigned && !matches!(digits.as_str(), "078051120" | "219099999"), Reason::Range)?;
-    Ok(digits)
+fn ssn(digits: &str) -> Read<()> {
+    let all = number(digits);
+    let (area, group, serial) = (all / 1_000_000, all / 10_000 % 100, all % 10_000);
+    let printed = matches!(all, 78_051_120 | 219_099_999);
+    must(!matches!(area, 0 | 666 | 900..) && group > 0 && serial > 0 && !printed, Reason::Range)
 }
 
 /// Internal Revenue Manual 3.21.263.5.1: a 9, and a group of 50 to 65, 70 to 88, 90 to 92 or 94 to 99.
-fn itin(text: &str, _: &Context<'_>) -> Read<Text> {
-    let (digits, area, group, _) = nine(text)?;
-    must(area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99), Reason::Range)?;
-    Ok(digits)
+fn itin(digits: &str) -> Read<()> {
+    let group = number(part(digits, 3, 5));
+    let assigned = matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99);
+    must(digits.starts_with('9') && assigned, Reason::Range)
 }
 
 /// IRS, "How EINs are assigned and valid EIN prefixes".
-fn ein(text: &str, _: &Context<'_>) -> Read<Text> {
-    let (digits, area, ..) = nine(text)?;
-    let assigned =
-        !matches!(area / 10, 0 | 7..=9 | 17..=19 | 28 | 29 | 49 | 69 | 70 | 78 | 79 | 89 | 96 | 97);
-    must(assigned, Reason::Range)?;
-    Ok(digits)
+fn ein(digits: &str) -> Read<()> {
+    let prefix = number(part(digits, 0, 2));
+    let unassigned = matches!(prefix, 0 | 7..=9 | 17..=19 | 28 | 29 | 49 | 69 | 70 | 78 | 79 | 89 | 96 | 97);
+    must(!unassigned, Reason::Range)
 }
 
 /// ICAO Doc 9303: a document number as it is printed (part 4: up to 9 letters and digits), with its check
 /// digit (part 3 section 4.9), or the machine-readable zone of a TD3 booklet (part 4 section 4.2).
 fn passport(text: &str, _: &Context<'_>) -> Read<Text> {
-    let typed = without(text, " -.\t\n\r");
-    if typed.len() <= 10 || !typed.contains('<') && typed.len() <= 20 {
+    let typed = without(text, super::text::SEPARATORS);
+    must(typed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'<'), Reason::Format)?;
+    let filled = typed.as_bytes().contains(&b'<');
+    if typed.len() <= 10 || !filled && typed.len() <= 20 {
         return document_number(&typed);
     }
-    let lines = if typed.starts_with("P<") { 2 } else { 1 };
-    sized(&typed, 44 * lines, 44 * lines)?;
-    let zone = part(&typed, 44 * (lines - 1), 44 * lines);
-    must(zone.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'<'), Reason::Format)?;
-    let composite = [part(zone, 0, 10), part(zone, 13, 20), part(zone, 21, 43)].concat();
+    let start = if typed.as_bytes().starts_with(b"P<") { 44 } else { 0 };
+    sized(&typed, start + 44, start + 44)?;
+    let zone = part(&typed, start, start + 44);
     let checks = |from, to| icao(part(zone, from, to)) == number(part(zone, to, to + 1));
+    let composite = [part(zone, 0, 10), part(zone, 13, 20), part(zone, 21, 43)].concat();
     let whole = icao(&composite) == number(part(zone, 43, 44));
     must(checks(0, 9) && checks(13, 19) && checks(21, 27) && whole, Reason::CheckDigit)?;
     document_number(part(zone, 0, 10))
 }
 
 fn document_number(typed: &str) -> Read<Text> {
-    let (padded, check) = if typed.len() == 10 { typed.split_at(9) } else { (typed, "") };
-    let number_only = padded.trim_end_matches('<');
-    let document = alphanumeric(number_only)?;
-    if !check.is_empty() {
-        must(check.bytes().all(|b| b.is_ascii_digit()), Reason::Format)?;
+    let padded = part(typed, 0, typed.len().min(9));
+    let filled = padded.bytes().rev().take_while(|b| *b == b'<').count();
+    let document = part(padded, 0, padded.len() - filled);
+    must(are_alphanumeric(document), Reason::Format)?;
+    if typed.len() == 10 {
+        let check = part(typed, 9, 10);
+        must(are_digits(check), Reason::Format)?;
         must(icao(padded) == number(check), Reason::CheckDigit)?;
     }
-    sized(&document, 6, 9)?;
+    must(typed.len() <= 10, Reason::TooLong)?;
+    sized(document, 6, 9)?;
     must(document.bytes().any(|b| b.is_ascii_digit()), Reason::Format)?;
-    Ok(document)
+    Ok(document.into())
 }
 
 /// How many years ago a person may have been born. Nobody is known to have lived longer than 122 years.
@@ -91,31 +101,19 @@ const OLDEST: u32 = 130;
 /// A day in the orders in which people write it: ISO 8601, with dots the day first, and with slashes as the
 /// region does.
 fn birth(text: &str, context: &Context<'_>) -> Read<Text> {
-    let typed = without(text, " \t");
-    let separator = if typed.contains('/') {
-        '/'
-    } else if typed.contains('.') {
-        '.'
-    } else {
-        '-'
-    };
-    let parts: Vec<&str> = typed.split(separator).collect();
-    must(typed.bytes().all(|b| b.is_ascii_digit() || b == separator as u8), Reason::Format)?;
-    let &[first, second, third] = parts.as_slice() else {
-        return Err(if parts.len() < 3 { Reason::Incomplete } else { Reason::Format });
-    };
-    let (year, month, day) = if first.len() == 4 && separator != '.' {
-        (first, second, third)
-    } else if separator == '.' {
-        (third, second, first)
-    } else if separator == '/' {
-        match context.region {
-            None => return Err(Reason::Region),
-            Some(region) if region.eq_ignore_ascii_case("US") => (third, first, second),
-            Some(_) => (third, second, first),
-        }
-    } else {
-        return Err(Reason::Format);
+    let typed = without(text, b" \t\r\n");
+    let separator = typed.bytes().find(|b| !b.is_ascii_digit()).unwrap_or(b'-');
+    must(b"-./".contains(&separator), Reason::Format)?;
+    must(typed.bytes().all(|b| b.is_ascii_digit() || b == separator), Reason::Format)?;
+    let (first, rest) = split(&typed, &[separator]).ok_or(Reason::Incomplete)?;
+    let (second, third) = split(rest, &[separator]).ok_or(Reason::Incomplete)?;
+    must(are_digits(third), Reason::Format)?;
+    let (year, month, day) = match separator {
+        b'-' | b'/' if first.len() == 4 => (first, second, third),
+        b'.' => (third, second, first),
+        b'-' => return Err(Reason::Format),
+        _ if context.region.ok_or(Reason::Region)?.eq_ignore_ascii_case("US") => (third, first, second),
+        _ => (third, second, first),
     };
     sized(year, 4, 4)?;
     sized(month, 1, 2)?;
@@ -127,8 +125,8 @@ fn birth(text: &str, context: &Context<'_>) -> Read<Text> {
     Ok(born.to_text())
 }
 
-/// Whether a date of birth is that of somebody of these years, and the name of the band.
-pub(super) fn age_band(born: &str, now: crate::NumericDate) -> Option<&'static str> {
+/// The band in which the age of somebody born on that day is.
+pub(super) fn age_band(born: &str, now: NumericDate) -> Option<&'static str> {
     let age = Date::parse(born).ok()?.years_until(Date::of(now));
     Some(match age {
         0..=12 => "under-13",
@@ -140,9 +138,4 @@ pub(super) fn age_band(born: &str, now: crate::NumericDate) -> Option<&'static s
         55..=64 => "55-64",
         _ => "65-over",
     })
-}
-
-/// Text in an owned, wiped string.
-pub(super) fn owned(text: &str) -> Text {
-    Zeroizing::new(text.to_owned())
 }

@@ -6,45 +6,28 @@ impl Kind {
     /// The `autocomplete` attribute (WHATWG HTML, "autofill field name"). `off` where a browser should not keep
     /// the value; browsers have no name for most identifiers.
     pub fn autocomplete(self) -> &'static str {
-        match self.as_str() {
-            "person-name" => "name",
-            "postal-address" => "street-address",
-            "billing-address" => "billing street-address",
-            "phone" => "tel",
-            "email" => "email",
-            "date-of-birth" => "bday",
-            "card-number" => "cc-number",
-            "card-expiry" => "cc-exp",
-            "card-cvc" => "cc-csc",
-            "username" => "username",
-            "password" => "current-password",
-            "text" | "number" | "boolean" | "choice" | "date" => "on",
-            _ => "off",
-        }
+        self.facts().0
     }
 
     /// The `inputmode` attribute (WHATWG HTML, "input modalities").
     pub fn input_mode(self) -> &'static str {
-        match self.as_str() {
-            "phone" => "tel",
-            "email" => "email",
-            "number" => "decimal",
-            "us-ssn" | "us-itin" | "us-ein" | "card-number" | "card-expiry" | "card-cvc" => "numeric",
-            _ => "text",
-        }
+        self.facts().1
     }
 
     /// Whether its text runs from left to right on every page: groups of digits would change places otherwise.
     pub fn is_left_to_right(self) -> bool {
-        matches!(self.input_mode(), "tel" | "email" | "numeric")
-            || matches!(
-                self.as_str(),
-                "iban"
-                    | "us-bank-account"
-                    | "national-id"
-                    | "drivers-licence"
-                    | "passport-number"
-                    | "auth-token"
-            )
+        self.facts().2 == "ltr"
+    }
+
+    /// All of it, with commas between.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn input(self) -> &'static str {
+        self.0.input
+    }
+
+    fn facts(self) -> (&'static str, &'static str, &'static str) {
+        let mut facts = self.0.input.split(',');
+        let mut next = || facts.next().unwrap_or_default();
+        (next(), next(), next())
     }
 }

@@ -1,34 +1,35 @@
 //! Driver's licences of the United States, by state.
 
-use super::text::{Text, alphanumeric};
+use super::text::part;
 use super::{Read, Reason};
-use zeroize::Zeroizing;
 
 /// The formats that each state and the District of Columbia issue or have issued, as their licensing
 /// agencies publish them: `L` is a letter, `D` a digit, `X` either, and how many of them follow.
-const FORMATS: &str = "AL D1-8\nAK D1-7\nAZ L1D8|L2D3-6|D9\nAR D4-9\nCA L1D7\nCO D9|L1D3-6|L2D2-5\nCT D9\nDE D1-7\nDC D7|D9\n\
-                       FL L1D12\nGA D7-9\nHI L1D8|D9\nID L2D6L1|D9\nIL L1D11-12\nIN L1D9|D9-10\nIA D9|D3L2D4\n\
-                       KS D1L1D1L1D1|L1D8|D9\nKY L1D8-9|D9\nLA D1-9\nME D7-8|D7L1\nMD L1D12\nMA L1D8|L2D7|D9\nMI L1D10|L1D12\n\
-                       MN L1D12\nMS D9\nMO L1D5-9|L1D6L1|D8L2|D9L1|D9|D3L1D6\nMT L1D8|D9|D13|D14\nNE L1D3-8\n\
-                       NV D9|D10|D12|X1D8\nNH D2L3D5|L3D8\nNJ L1D14\nNM D8|D9\nNY L1D7|L1D18|D8|D9|D16|L8\nNC D1-12\nND L3D6|D9\n\
-                       OH L1D4-8|L2D3-7|D8\nOK L1D9|D9\nOR L1D6|D1-9\nPA D8\nRI L1D6|D7\nSC D5-11\nSD D6-10|D12\nTN D7-9\nTX D7-8\n\
-                       UT D4-10\nVT D8|D7L1\nVA L1D8-11|D9|D12\nWA X12\nWV D7|L1D6|L2D5\nWI L1D13\nWY D9-10";
+const FORMATS: &str = "\
+    US-AL D1-8\nUS-AK D1-7\nUS-AZ L1D8|L2D3-6|D9\nUS-AR D4-9\nUS-CA L1D7\nUS-CO D9|L1D3-6|L2D2-5\n\
+    US-CT D9\nUS-DE D1-7\nUS-DC D7|D9\nUS-FL L1D12\nUS-GA D7-9\nUS-HI L1D8|D9\nUS-ID L2D6L1|D9\n\
+    US-IL L1D11-12\nUS-IN L1D9|D9-10\nUS-IA D9|D3L2D4\nUS-KS D1L1D1L1D1|L1D8|D9\nUS-KY L1D8-9|D9\n\
+    US-LA D1-9\nUS-ME D7-8|D7L1\nUS-MD L1D12\nUS-MA L1D8|L2D7|D9\nUS-MI L1D10|L1D12\nUS-MN L1D12\n\
+    US-MS D9\nUS-MO L1D5-9|L1D6L1|D8L2|D9L1|D9|D3L1D6\nUS-MT L1D8|D9|D13|D14\nUS-NE L1D3-8\n\
+    US-NV D9|D10|D12|X1D8\nUS-NH D2L3D5|L3D8\nUS-NJ L1D14\nUS-NM D8|D9\n\
+    US-NY L1D7|L1D18|D8|D9|D16|L8\nUS-NC D1-12\nUS-ND L3D6|D9\nUS-OH L1D4-8|L2D3-7|D8\n\
+    US-OK L1D9|D9\nUS-OR L1D6|D1-9\nUS-PA D8\nUS-RI L1D6|D7\nUS-SC D5-11\nUS-SD D6-10|D12\n\
+    US-TN D7-9\nUS-TX D7-8\nUS-UT D4-10\nUS-VT D8|D7L1\nUS-VA L1D8-11|D9|D12\nUS-WA X12\n\
+    US-WV D7|L1D6|L2D5\nUS-WI L1D13\nUS-WY D9-10";
 
-/// A licence as `US-CA` and its number. Errors: `region` for what is no state, `format` and `incomplete`
-/// for what no licence of the state looks like.
-pub(super) fn read(region: &str, number: &str) -> Read<(Text, Text)> {
-    let number = alphanumeric(number)?;
-    let region = region.to_ascii_uppercase();
-    let state = region.strip_prefix("US-").unwrap_or(&region);
-    let of_state = |line: &&str| line.get(..2) == Some(state);
-    let formats = FORMATS.split('\n').find(of_state).ok_or(Reason::Region)?;
+/// Finds the state, and whether the number is in one of its formats. Errors: `region` for what is no state,
+/// `format`, `incomplete` and `too-long` for what no licence of the state looks like.
+pub(super) fn check(region: &str, number: &str) -> Read<&'static str> {
+    let mut lines = FORMATS.split('\n');
+    let is = |line: &&str| {
+        let (long, short) = (part(line, 0, 5), part(line, 3, 5));
+        long.eq_ignore_ascii_case(region) || short.eq_ignore_ascii_case(region)
+    };
+    let line = lines.find(is).ok_or(Reason::Region)?;
     let mut reason = Reason::Format;
-    for format in formats[3..].split('|') {
+    for format in part(line, 6, line.len()).split('|') {
         match fits(format, number.as_bytes()) {
-            Ok(()) => {
-                let region = Zeroizing::new(["US-", state].concat());
-                return Ok((region, number));
-            }
+            Ok(()) => return Ok(part(line, 0, 5)),
             // Of all formats' reasons, the one that is nearest to a licence.
             Err(Reason::TooLong) if reason == Reason::Incomplete => {}
             Err(Reason::Format) => {}
@@ -38,31 +39,38 @@ pub(super) fn read(region: &str, number: &str) -> Read<(Text, Text)> {
     Err(reason)
 }
 
-/// Whether the text has this format. Neighbouring parts of a format share no character, or the second of
-/// them has a fixed length at the end, so taking as much as fits never takes too much.
+/// Whether the text has this format. Neighbouring parts of a format share no character, so taking as much as
+/// fits never takes too much.
 fn fits(format: &str, mut text: &[u8]) -> Read<()> {
-    let mut parts = format.as_bytes();
-    while let [class, rest @ ..] = parts {
-        let end = rest.iter().position(u8::is_ascii_uppercase).unwrap_or(rest.len());
-        let (range, after) = rest.split_at(end);
-        parts = after;
-        let range = core::str::from_utf8(range).unwrap_or_default();
-        let (least, most) = range.split_once('-').unwrap_or((range, range));
-        let (least, most) = (super::text::number(least) as usize, super::text::number(most) as usize);
-        let is = |b: &u8| match class {
+    let mut rest = format.bytes().peekable();
+    let mut last = b'X';
+    while let Some(class) = rest.next() {
+        // The least and the most, which are the same where one is left out.
+        let mut counts = [0, 0];
+        while let Some(b) = rest.next_if(|b| !b.is_ascii_uppercase()) {
+            if b == b'-' {
+                counts = [counts[1], 0];
+            } else {
+                counts[1] = counts[1] * 10 + usize::from(b - b'0');
+            }
+        }
+        let [least, most] = counts;
+        let least = if least == 0 { most } else { least };
+        let is = |b: &&u8| match class {
             b'L' => b.is_ascii_alphabetic(),
             b'D' => b.is_ascii_digit(),
             _ => true,
         };
-        let taken = text.iter().take(most).take_while(|b| is(b)).count();
+        let taken = text.iter().take(most).take_while(is).count();
         if taken < least {
             return Err(if taken == text.len() { Reason::Incomplete } else { Reason::Format });
         }
         text = &text[taken..];
+        last = class;
     }
     match text {
         [] => Ok(()),
-        [next, ..] if format.ends_with('L') || next.is_ascii_digit() => Err(Reason::TooLong),
+        [next, ..] if (last == b'D') == next.is_ascii_digit() || last == b'X' => Err(Reason::TooLong),
         _ => Err(Reason::Format),
     }
 }
@@ -76,7 +84,7 @@ mod tests {
     fn every_format_is_well_formed() {
         assert_eq!(FORMATS.split('\n').count(), 51);
         for line in FORMATS.split('\n') {
-            for format in line[3..].split('|') {
+            for format in line[6..].split('|') {
                 let mut example = String::new();
                 for (at, c) in format.char_indices() {
                     if c.is_ascii_uppercase() {
@@ -86,7 +94,7 @@ mod tests {
                         example += &class.repeat(rest[..end].parse().expect("a count"));
                     }
                 }
-                assert!(read(&line[..2], &example).is_ok(), "{line}: {example}");
+                assert!(check(&line[..5], &example).is_ok(), "{line}: {example}");
             }
         }
     }

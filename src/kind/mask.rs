@@ -1,11 +1,9 @@
 //! What of a value may be shown where the value may not: a mask has one length for all values of a kind, so
 //! it says no more than the characters that it shows.
 
-use super::text::Text;
 use crate::json::Json;
 use crate::prelude::*;
 use crate::{Code, Kind};
-use zeroize::Zeroizing;
 
 const HIDDEN: &str = "•••";
 
@@ -13,26 +11,22 @@ impl Kind {
     /// The mask of a value in its normal form, given as JSON text. What is not in normal form is hidden as a
     /// whole.
     pub fn mask(self, normal: &str) -> Text {
-        let mut out = Zeroizing::new(String::new());
+        let mut out = Text::default();
         let text = match Json::parse(normal.as_bytes(), Code::ValueInvalid, Code::ValueInvalid) {
-            Ok(Json::String(text)) => Zeroizing::new(text),
+            Ok(Json::String(text)) => Text::new(text),
             Ok(Json::Object(mut parts)) => {
-                let mut part = |name| match parts.take(name) {
-                    Some(Json::String(text)) => Zeroizing::new(text),
-                    _ => Zeroizing::default(),
-                };
-                let (shown, number) = match self.as_str() {
-                    "us-bank-account" => (Zeroizing::default(), part("account")),
-                    "drivers-licence" | "national-id" => (part("region"), part("number")),
-                    _ => Default::default(),
-                };
-                if !shown.is_empty() {
-                    out.push_str(&shown);
-                    out.push(' ');
+                let mut part = |name| parts.take(name).and_then(Json::into_text).unwrap_or_default();
+                match self.as_str() {
+                    "us-bank-account" => part("account"),
+                    "drivers-licence" | "national-id" => {
+                        out.push_str(&part("region"));
+                        out.push(' ');
+                        part("number")
+                    }
+                    _ => Text::default(),
                 }
-                number
             }
-            _ => Zeroizing::default(),
+            _ => Text::default(),
         };
         let characters = |from_end: usize| {
             let start =

@@ -1,12 +1,11 @@
 //! Reading a value as its kind: the one way from what came in to a normal form.
 
 use super::general::is_number;
-use super::text::Text;
+use super::text::{are_alphanumeric, are_digits, compact, must, sized};
 use super::value::quoted;
 use crate::json::Json;
 use crate::prelude::*;
 use crate::{Code, Error, Kind, NumericDate, Result};
-use zeroize::Zeroizing;
 
 /// What reading depends on beside the value.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +65,7 @@ impl Reason {
 pub(super) type Read<T> = core::result::Result<T, Reason>;
 
 /// How a kind is read.
+#[derive(Clone, Copy)]
 pub(super) enum Rule {
     /// Any JSON value.
     Any,
@@ -73,6 +73,12 @@ pub(super) enum Rule {
     Boolean,
     /// A number, or a string that is one.
     Number,
+    /// A string as it was typed, with so many characters at most, and these control characters.
+    Free(usize, &'static [u8]),
+    /// A string of digits, so many at least and at most, of which more must hold.
+    Digits(usize, usize, fn(&str) -> Read<()>),
+    /// The same with letters, in upper case.
+    Alphanumeric(usize, usize, fn(&str) -> Read<()>),
     /// A string; gives the normal form's text.
     Text(fn(&str, &Context<'_>) -> Read<Text>),
     /// A value that may have parts; gives the normal form's JSON text.
@@ -98,7 +104,7 @@ impl Kind {
     }
 
     fn try_read(self, json: &str, context: &Context<'_>) -> Read<Text> {
-        let same = || Ok(Zeroizing::new(json.to_owned()));
+        let same = || Ok(Text::new(json.to_owned()));
         if matches!(json, "null" | "\"\"") {
             return same();
         }
@@ -115,12 +121,38 @@ impl Kind {
                 is_number(text)?;
                 same()
             }
-            Rule::Text(read) => match parse(json)? {
-                Json::String(text) => Ok(quoted(&read(&Zeroizing::new(text), context)?)),
-                _ => Err(Reason::Type),
-            },
             Rule::Record(read) => read(parse(json)?, context),
+            rule => {
+                let text = parse(json)?.into_text().ok_or(Reason::Type)?;
+                Ok(quoted(&read_text(rule, &text, context)?))
+            }
         }
+    }
+}
+
+/// Reads a text, and gives the normal form's text.
+pub(super) fn read_text(rule: Rule, text: &str, context: &Context<'_>) -> Read<Text> {
+    match rule {
+        Rule::Text(read) => read(text, context),
+        Rule::Free(most, allowed) => {
+            let mut length = 0;
+            for c in text.chars() {
+                let is_allowed = u8::try_from(c).is_ok_and(|b| allowed.contains(&b));
+                must(!c.is_control() || is_allowed, Reason::Format)?;
+                length += 1;
+            }
+            must(length <= most, Reason::TooLong)?;
+            Ok(text.into())
+        }
+        Rule::Digits(least, most, check) | Rule::Alphanumeric(least, most, check) => {
+            let compact = compact(text);
+            let letters = matches!(rule, Rule::Alphanumeric(..));
+            must(if letters { are_alphanumeric(&compact) } else { are_digits(&compact) }, Reason::Format)?;
+            sized(&compact, least, most)?;
+            check(&compact)?;
+            Ok(compact)
+        }
+        _ => Err(Reason::Type),
     }
 }
 

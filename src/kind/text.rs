@@ -1,12 +1,11 @@
 //! Reading what people type: the digits of every keyboard, the separators that they put between them, and
 //! the marks that come along when text is pasted.
+//!
+//! This and its neighbours work on bytes where they can: once folded, all that a number may hold is ASCII,
+//! and the searching of `str` alone would be a tenth of the catalogue's size in the module.
 
 use super::{Read, Reason};
 use crate::prelude::*;
-use zeroize::Zeroizing;
-
-/// Text that may hold a person's value, wiped when it is dropped.
-pub(crate) type Text = Zeroizing<String>;
 
 /// A character without the dress of its script: full-width letters and digits (Unicode block U+FF00),
 /// Arabic-Indic digits (U+0660, U+06F0), and the dashes and spaces of every width as `-` and a space.
@@ -25,54 +24,59 @@ pub(super) fn fold(c: char) -> Option<char> {
     char::from_u32(ascii)
 }
 
-/// The text folded, trimmed and in upper case, without spaces, dashes and dots.
+/// Spaces, dashes, dots, and what ends a line.
+pub(super) const SEPARATORS: &[u8] = b" -.\t\r\n";
+
+/// The text folded and in upper case, without [`SEPARATORS`].
 pub(super) fn compact(text: &str) -> Text {
-    without(text, " -.\t\r\n")
+    without(text, SEPARATORS)
 }
 
 /// The text folded and in upper case, without these characters.
-pub(super) fn without(text: &str, separators: &str) -> Text {
+pub(super) fn without(text: &str, separators: &[u8]) -> Text {
     // Folding makes no character longer, so the buffer never moves.
-    let mut out = Zeroizing::new(String::with_capacity(text.len()));
-    for c in text.chars().filter_map(fold).filter(|c| !separators.contains(*c)) {
-        out.push(c.to_ascii_uppercase());
+    let mut out = Text::with_capacity(text.len());
+    for c in text.chars().filter_map(fold) {
+        let is_separator = u8::try_from(c).is_ok_and(|b| separators.contains(&b));
+        if !is_separator {
+            out.push(c.to_ascii_uppercase());
+        }
     }
     out
 }
 
-/// The digits of a number that people write in groups. Errors: `format` for anything else.
-pub(super) fn digits(text: &str) -> Read<Text> {
-    let digits = compact(text);
-    if digits.bytes().all(|b| b.is_ascii_digit()) { Ok(digits) } else { Err(Reason::Format) }
+/// Whether these are digits and nothing else.
+pub(super) fn are_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Letters and digits, in upper case. Errors: `format` for anything else.
-pub(super) fn alphanumeric(text: &str) -> Read<Text> {
-    let all = compact(text);
-    if all.bytes().all(|b| b.is_ascii_alphanumeric()) { Ok(all) } else { Err(Reason::Format) }
+/// Whether these are letters from A to Z and nothing else.
+pub(super) fn are_letters(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether these are letters and digits, and nothing else.
+pub(super) fn are_alphanumeric(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// A code of so many letters, in upper case.
+pub(super) fn letters(text: &str, length: usize) -> Read<Text> {
+    must(are_letters(text), Reason::Format)?;
+    sized(text, length, length)?;
+    Ok(Text::new(text.to_ascii_uppercase()))
 }
 
 /// Errors: `incomplete` and `too-long` for ASCII text of another length.
 pub(super) fn sized(text: &str, least: usize, most: usize) -> Read<()> {
-    if text.len() < least {
-        Err(Reason::Incomplete)
-    } else if text.len() > most {
-        Err(Reason::TooLong)
-    } else {
-        Ok(())
-    }
+    must(text.len() >= least, Reason::Incomplete)?;
+    must(text.len() <= most, Reason::TooLong)
 }
 
-/// Text as a person wrote it: 1 to `most` characters, and no control character but those of `allowed`.
-pub(super) fn free(text: &str, most: usize, allowed: &str) -> Read<Text> {
-    if text.chars().any(|c| c.is_control() && !allowed.contains(c)) {
-        Err(Reason::Format)
-    } else if text.chars().count() > most {
-        Err(Reason::TooLong)
-    } else {
-        Ok(Zeroizing::new(text.to_owned()))
-    }
-}
+/// Between the lines of a text.
+pub(super) const LINES: &[u8] = b"\n\r";
+/// Between the lines and columns of a text.
+pub(super) const COLUMNS: &[u8] = b"\n\r\t";
 
 /// The number that these ASCII digits are; zero for none.
 pub(super) fn number(digits: &str) -> u32 {
@@ -82,6 +86,12 @@ pub(super) fn number(digits: &str) -> u32 {
 /// The part of ASCII text between two places; nothing where it is shorter.
 pub(super) fn part(text: &str, from: usize, to: usize) -> &str {
     text.get(from..to).unwrap_or_default()
+}
+
+/// What stands before and behind the first of these ASCII characters.
+pub(super) fn split<'a>(text: &'a str, separators: &[u8]) -> Option<(&'a str, &'a str)> {
+    let at = text.bytes().position(|b| separators.contains(&b))?;
+    Some((part(text, 0, at), part(text, at + 1, text.len())))
 }
 
 /// Errors: this reason, unless it holds.

@@ -1,22 +1,17 @@
 //! Values that have parts: an object is read member by member, and written again in a fixed order.
 
-use super::text::Text;
-use super::{Read, Reason};
+use super::read::read_text;
+use super::text::{are_alphanumeric, compact, must};
+use super::{Context, Read, Reason, Rule};
 use crate::json::{self, Json, Object, Writer};
 use crate::prelude::*;
-use zeroize::Zeroizing;
 
 /// The JSON text of a string.
 pub(super) fn quoted(text: &str) -> Text {
-    // A name may grow sixfold when it is escaped; with the capacity right the buffer never moves.
-    let mut out = Zeroizing::new(String::with_capacity(6 * text.len() + 2));
+    // A text may grow sixfold when it is escaped; with the capacity right the buffer never moves.
+    let mut out = Text::with_capacity(6 * text.len() + 2);
     json::push_string(&mut out, text);
     out
-}
-
-/// The JSON text of what a string is when it is read.
-pub(super) fn text_of(value: String, read: impl Fn(&str) -> Read<Text>) -> Read<Text> {
-    Ok(quoted(&read(&Zeroizing::new(value))?))
 }
 
 /// An object that is being read.
@@ -38,18 +33,31 @@ impl Record {
         self.empty
     }
 
+    /// An object of these strings, as if it had come.
+    pub(super) fn of_parts(parts: &[(&str, &str)]) -> Self {
+        let mut left = Object::default();
+        for (name, text) in parts {
+            // No name comes twice.
+            let _ = left.insert(name, Json::String((*text).to_owned()));
+        }
+        Self { left, out: Writer::object(), empty: true }
+    }
+
+    /// Takes a member if it is a whole number.
+    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
+        let Some(Json::Integer(whole)) = self.left.get(name) else { return None };
+        let whole = *whole;
+        self.left.take(name);
+        Some(whole)
+    }
+
     /// Takes a member that must be a string; an empty one is none.
     pub(super) fn string(&mut self, name: &str) -> Read<Option<Text>> {
         match self.left.take(name) {
             None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.is_empty())),
+            Some(Json::String(text)) => Ok(Some(Text::new(text)).filter(|text| !text.is_empty())),
             Some(_) => Err(Reason::Type),
         }
-    }
-
-    /// Takes a member as it is.
-    pub(super) fn any(&mut self, name: &str) -> Option<Json> {
-        self.left.take(name)
     }
 
     /// Writes a member.
@@ -64,31 +72,31 @@ impl Record {
         self.empty = false;
     }
 
-    /// Takes a member, reads it and writes what it is. It may be missing.
-    pub(super) fn take(&mut self, name: &str, read: impl Fn(&str) -> Read<Text>) -> Read<()> {
-        if let Some(text) = self.string(name)? {
-            self.put(name, &read(&text)?);
+    /// Takes a member, reads it and writes what it is. Errors: `type` if it is missing and must not be.
+    pub(super) fn take(&mut self, name: &str, rule: Rule, required: bool, context: &Context<'_>) -> Read<()> {
+        match self.string(name)? {
+            Some(text) => self.put(name, &read_text(rule, &text, context)?),
+            None => must(!required, Reason::Type)?,
         }
         Ok(())
     }
 
     /// The object's JSON text. Errors: `type` if a member is left that the kind does not have.
     pub(super) fn end(self) -> Read<Text> {
-        if self.left.is_empty() { Ok(Zeroizing::new(self.out.end())) } else { Err(Reason::Type) }
+        must(self.left.is_empty(), Reason::Type)?;
+        Ok(Text::new(self.out.end()))
     }
 }
 
 /// A number that counts in one region only: `{"region": …, "number": …}`, or the number's text where the
-/// form said the region.
+/// form said the region. `check` gives the region's name.
 pub(super) fn regional(
     value: Json,
     region: Option<&str>,
-    read: impl Fn(&str, &str) -> Read<(Text, Text)>,
+    check: fn(&str, &str) -> Read<&'static str>,
 ) -> Read<Text> {
-    let (region, number) = match value {
-        Json::String(number) => {
-            (Zeroizing::new(region.ok_or(Reason::Region)?.to_owned()), Zeroizing::new(number))
-        }
+    let (region, number): (Text, Text) = match value {
+        Json::String(number) => (region.ok_or(Reason::Region)?.into(), Text::new(number)),
         value => {
             let mut record = Record::of(value)?;
             let region = record.string("region")?.ok_or(Reason::Region)?;
@@ -97,9 +105,11 @@ pub(super) fn regional(
             (region, number)
         }
     };
-    let (region, number) = read(&region, &number)?;
+    let number = compact(&number);
+    must(are_alphanumeric(&number), Reason::Format)?;
+    let region = check(&region, &number)?;
     let mut out = Writer::object();
-    out.string("region", &region);
+    out.string("region", region);
     out.string("number", &number);
-    Ok(Zeroizing::new(out.end()))
+    Ok(Text::new(out.end()))
 }

@@ -6,7 +6,6 @@ use crate::kind::{Context, Kind};
 use crate::prelude::*;
 use alloc::collections::BTreeMap;
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
 /// What to make of an opened value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub(super) fn of(value: &str, header: &Header) -> Review {
 }
 
 /// The value's normal form. What needs a region to be read was sealed with it, so none is given here.
-fn read(kind: Kind, value: &str, header: &Header) -> Option<Zeroizing<String>> {
+fn read(kind: Kind, value: &str, header: &Header) -> Option<Text> {
     kind.read(value, &Context { region: None, now: header.iat }).ok()
 }
 
@@ -44,7 +43,7 @@ fn read(kind: Kind, value: &str, header: &Header) -> Option<Zeroizing<String>> {
 fn publish(computed: &mut Object, name: &str, kind: Kind, normal: &str, header: &Header) {
     let prefix = if name.is_empty() { String::new() } else { [name, "."].concat() };
     // Its own names are always allowed.
-    let _ = kind.publish_into(computed, &prefix, normal, kind.hints().iter().copied(), header.iat);
+    let _ = kind.publish_into(computed, &prefix, normal, kind.hints(), header.iat);
 }
 
 fn form<'a>(value: &'a str, header: &'a Header) -> Option<Vec<(&'a str, Kind, &'a str)>> {

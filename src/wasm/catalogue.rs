@@ -38,7 +38,5 @@ pub fn brand_of(text: &str) -> String {
 /// What a control of a kind tells the browser: `autocomplete`, `inputmode` and `dir`, with a `,` between.
 #[wasm_bindgen(js_name = inputFacts)]
 pub fn input_facts(kind: &str) -> Result<String, JsValue> {
-    let kind = Kind::parse(kind)?;
-    let direction = if kind.is_left_to_right() { "ltr" } else { "" };
-    Ok([kind.autocomplete(), ",", kind.input_mode(), ",", direction].concat())
+    Ok(Kind::parse(kind)?.input().to_owned())
 }

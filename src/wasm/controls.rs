@@ -10,7 +10,6 @@ use alloc::vec;
 use js_sys::JsString;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
-use zeroize::Zeroizing;
 
 /// The attribute that declares a control and names its form entry.
 const SEAL: &str = "data-seal";
@@ -74,7 +73,7 @@ impl Control {
     /// The values that the control would submit now, as JSON text: none, one, or several.
     ///
     /// Errors: `control-unsupported`, `value-too-long`, `value-lone-surrogate`.
-    pub(super) fn values(&self) -> Result<Vec<Zeroizing<String>>> {
+    pub(super) fn values(&self) -> Result<Vec<Text>> {
         let is = |selector| self.element.matches(selector).unwrap_or_default();
         if is(":disabled") || is("datalist *") {
             return Ok(Vec::new());
@@ -87,7 +86,7 @@ impl Control {
                 // Sealed whether checked or not: an entry that is missing would tell the answer.
                 "checkbox" if self.kind()?.is_boolean() => {
                     let truth = if input.checked() { "true" } else { "false" };
-                    return Ok(vec![Zeroizing::new(truth.to_owned())]);
+                    return Ok(vec![Text::new(truth.to_owned())]);
                 }
                 "checkbox" | "radio" if !input.checked() => return Ok(Vec::new()),
                 // A button submits nothing of its own unless it is pressed, and holds no secret then.
@@ -109,12 +108,12 @@ pub(super) fn declared(form: &HtmlFormElement) -> Vec<Control> {
     (0..elements.length()).filter_map(|at| elements.item(at)).filter_map(Control::of).collect()
 }
 
-fn value_of(element: &Element) -> Result<Zeroizing<String>> {
+fn value_of(element: &Element) -> Result<Text> {
     let text: JsString = element.unchecked_ref::<WithValue>().value();
     value::string_to_json(&text)
 }
 
-fn selected(select: &HtmlSelectElement) -> Result<Vec<Zeroizing<String>>> {
+fn selected(select: &HtmlSelectElement) -> Result<Vec<Text>> {
     let options = select.selected_options();
     let mut values = Vec::new();
     for at in 0..options.length() {

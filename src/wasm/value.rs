@@ -5,22 +5,21 @@ use crate::prelude::*;
 use crate::{Code, Error, MAX_VALUE_LEN, Result, json};
 use js_sys::{Array, JsString, Number, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use zeroize::Zeroizing;
 
 const MAX_DEPTH: usize = 64;
 
 /// The JSON text of a string, finite number, boolean, null, array or plain object.
 ///
 /// Errors: `value-type`, `value-too-long`, `value-too-deep`, `value-lone-surrogate`.
-pub(super) fn to_json(value: &JsValue) -> Result<Zeroizing<String>> {
-    let mut out = Zeroizing::new(String::new());
+pub(super) fn to_json(value: &JsValue) -> Result<Text> {
+    let mut out = Text::default();
     push(&mut out, value, MAX_DEPTH)?;
     Ok(out)
 }
 
 /// The JSON text of a control's value.
-pub(super) fn string_to_json(value: &JsString) -> Result<Zeroizing<String>> {
-    let mut out = Zeroizing::new(String::new());
+pub(super) fn string_to_json(value: &JsString) -> Result<Text> {
+    let mut out = Text::default();
     push_string(&mut out, value)?;
     Ok(out)
 }
@@ -102,7 +101,7 @@ fn push_string(out: &mut String, text: &JsString) -> Result<()> {
     if !text.is_valid_utf16() {
         return Err(Error::new(Code::ValueLoneSurrogate));
     }
-    let text = Zeroizing::new(String::from(text));
+    let text = Text::new(String::from(text));
     json::push_string(out, &text);
     if out.len() > MAX_VALUE_LEN { Err(Error::new(Code::ValueTooLong)) } else { Ok(()) }
 }

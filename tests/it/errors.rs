@@ -14,7 +14,6 @@ use fieldseal::{Code, Error, MAX_VALUE_LEN, NumericDate, Origin};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::Path;
-use zeroize::Zeroizing;
 
 const CANARY: &str = "4929-CANARY-1234";
 
@@ -165,7 +164,7 @@ fn sealing_tells_nothing() {
     let field = |name: &str| FormField {
         name: name.into(),
         kind: kind("text"),
-        value: Zeroizing::new(CANARY.into()),
+        value: fieldseal::Text::new(CANARY.into()),
         region: None,
         hint: vec![],
     };

@@ -8,13 +8,12 @@ use fieldseal::kind::Class;
 use fieldseal::sealer::{SealOptions, Sealer};
 use fieldseal::suite::Alg;
 use fieldseal::{Code, MAX_VALUE_LEN};
-use zeroize::Zeroizing;
 
 fn form_field(name: &str, id: &str, value: &str) -> FormField {
     FormField {
         name: name.into(),
         kind: kind(id),
-        value: Zeroizing::new(value.into()),
+        value: fieldseal::Text::new(value.into()),
         region: None,
         hint: vec![],
     }
