@@ -29,6 +29,10 @@ pub use payment::Brand;
 pub use read::{Context, Reason};
 use read::{Read, Rule};
 
+mod detect;
+
+pub use detect::detect;
+
 use crate::{Code, Error, Result};
 use core::str::FromStr;
 
