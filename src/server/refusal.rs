@@ -18,7 +18,10 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn of_field(error: Error, field: &str, position: usize) -> Self {
-        Self { error, field: Some(field.into()), position: Some(position) }
+        match is_temporary(error.kind()) {
+            true => Self { error, field: None, position: None },
+            false => Self { error, field: Some(field.into()), position: Some(position) },
+        }
     }
 
     pub(super) fn of_entry(error: Error, position: usize) -> Self {
@@ -56,8 +59,13 @@ impl Refusal {
 
     /// Whether the server is at fault and not the one who submits: it has no keys, or they are outdated.
     pub fn is_temporary(&self) -> bool {
-        matches!(self.kind(), Code::KeysUnavailable | Code::KeysetExpired)
+        is_temporary(self.kind())
     }
+}
+
+/// No field is at fault then.
+fn is_temporary(code: Code) -> bool {
+    matches!(code, Code::KeysUnavailable | Code::KeysetExpired)
 }
 
 impl fmt::Display for Refusal {
