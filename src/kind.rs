@@ -10,6 +10,7 @@ mod calendar;
 mod check;
 mod contact;
 mod credential;
+mod detect;
 pub mod edit;
 mod general;
 mod health;
@@ -25,13 +26,10 @@ mod text;
 mod value;
 
 pub use about::{About, Duty};
+pub use detect::detect;
 pub use payment::Brand;
 pub use read::{Context, Reason};
 use read::{Read, Rule};
-
-mod detect;
-
-pub use detect::detect;
 
 use crate::{Code, Error, Result};
 use core::str::FromStr;

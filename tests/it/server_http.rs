@@ -49,7 +49,7 @@ fn layer() -> SealedLayer {
 
 fn token() -> String {
     let options = SealOptions::new("card", kind("card-number"));
-    Party::new(Alg::EcdhEs, 1).sealer().seal_json("\"4242\"", &options, now(), entropy()).unwrap()
+    Party::new(Alg::EcdhEs, 1).sealer().seal_json(&format!("\"{CARD}\""), &options, now(), entropy()).unwrap()
 }
 
 fn request(
