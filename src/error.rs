@@ -60,24 +60,24 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
+    ($($(#[$when:meta])* $name:ident = $code:literal, $message:literal;)*) => {
         /// The stable codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Code { $(#[doc = $message] $name,)* }
+        pub enum Code { $($(#[$when])* #[doc = $message] $name,)* }
 
         impl Code {
             /// Every code, in the order of `docs/format.md`.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            pub const ALL: &'static [Self] = &[$($(#[$when])* Self::$name,)*];
 
             /// The code as it appears in JavaScript, HTTP answers and audit records.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
+                match self { $($(#[$when])* Self::$name => $code,)* }
             }
 
             /// What happened and what to do next.
             pub const fn message(self) -> &'static str {
-                match self { $(Self::$name => $message,)* }
+                match self { $($(#[$when])* Self::$name => $message,)* }
             }
         }
     };
@@ -127,6 +127,13 @@ codes! {
     TokenExpired = "token-expired", "The token has expired.";
     TokenFromTheFuture = "token-from-the-future", "The token was sealed in the future. Check the clocks.";
     OpenFailed = "open-failed", "The token does not open.";
+    // A server's guard gives these. They are left out of the published module, which every page downloads.
+    #[cfg(feature = "server")] FieldInClear = "field-in-clear", "A field that must come sealed came in clear. Mark its control with data-seal, give it no name, and guard the form.";
+    #[cfg(feature = "server")] FieldMissing = "field-missing", "A sealed field that is required did not come. Fill it in and submit the form again.";
+    #[cfg(feature = "server")] DataInClear = "data-in-clear", "A card number or a Social Security number came in clear. Seal the control that it was typed into.";
+    #[cfg(feature = "server")] TokenTooOld = "token-too-old", "The token was sealed too long ago for a new submission. Submit the form again.";
+    #[cfg(feature = "server")] TokenUnknownKey = "token-unknown-key", "The token was not sealed to a key that is published for its class of data. Load the page again and submit the form again.";
+    #[cfg(feature = "server")] KeysUnavailable = "keys-unavailable", "The server has no published key set yet to compare tokens with. Try again soon, or give the guard the keys.";
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The sealed value: a JWE in Compact Serialization (RFC 7516 section 7.1). This is the only file that
 //! knows the token's bytes; [`header`] knows its protected header.
 
+mod expect;
 pub mod header;
 
+pub use expect::{CLOCK_SKEW, Expect};
 pub use header::{Fields, Header};
 
 use crate::pad::MAX_PLAINTEXT;
@@ -53,6 +55,11 @@ impl Token {
     /// The protected header.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The protected header by itself, for those who need no more of the token.
+    pub fn into_header(self) -> Header {
+        self.header
     }
 
     /// The encoded protected header, whose ASCII is the additional authenticated data.

@@ -78,6 +78,16 @@ impl KeySet {
         self.keys.iter().map(Arc::as_ref)
     }
 
+    /// The key of that RFC 7638 thumbprint.
+    pub fn get(&self, kid: &str) -> Option<&Jwk> {
+        self.keys().find(|key| key.kid() == kid)
+    }
+
+    /// Whether the set was signed and is believed no longer: it says nothing about the keys of today.
+    pub fn is_expired(&self, now: NumericDate) -> bool {
+        self.exp.is_some_and(|exp| now >= exp)
+    }
+
     /// Keeps only the keys with one of these RFC 7638 thumbprints.
     ///
     /// Errors: `keyset-pin-mismatch` if none is left.
@@ -107,7 +117,7 @@ impl KeySet {
     ///
     /// Errors: `keyset-expired`, `key-missing`, `key-expired`, `key-not-yet-valid`.
     pub fn choose(&self, class: Class, now: NumericDate) -> Result<&Jwk> {
-        if self.exp.is_some_and(|exp| now >= exp) {
+        if self.is_expired(now) {
             return Err(Error::new(Code::KeysetExpired));
         }
         let scope = match self.of_scope(Scope::Class(class)).next() {

@@ -3,10 +3,13 @@
 //! A value is sealed where it is typed and opened only by the key holder. This crate is the part
 //! that both sides share: the token ([`jwe`]), the key set ([`keyset`]), the algorithms ([`suite`]),
 //! the catalogue of data kinds ([`kind`]) and the [`sealer`]. The feature `wasm` adds the surface
-//! that browsers load, and `inspect` the one for servers in JavaScript; the feature `open` adds [`open`], which only the key holder and tests enable.
+//! that browsers load, and `inspect` the one for servers in JavaScript; the feature `open` adds [`open`], which
+//! only the key holder and tests enable; the feature `server` adds [`server`], by which a server refuses what
+//! did not come sealed, and the feature `tower` puts that around a Rust web service.
 //!
 //! The core does no I/O: time is an argument ([`NumericDate`]) and so is randomness
-//! ([`sealer::Entropy`]). It is `no_std`, so the compiler keeps it from files, clocks and sockets.
+//! ([`sealer::Entropy`]). It is `no_std`, so the compiler keeps it from files, clocks and sockets; only
+//! the feature `tower` needs `std`, and asks for the time.
 //! `docs/format.md` is the specification of every byte it reads or writes.
 
 #![no_std]
@@ -14,7 +17,7 @@
 #![deny(unsafe_code)]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "tower"))]
 extern crate std;
 
 mod base64url;
@@ -36,6 +39,8 @@ mod pad;
 mod prelude;
 pub mod sealer;
 mod secret;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod suite;
 #[cfg(any(feature = "wasm", feature = "inspect"))]
 mod thrown;

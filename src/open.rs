@@ -3,23 +3,20 @@
 mod members;
 mod review;
 
+pub use crate::jwe::{CLOCK_SKEW, Expect};
 pub use review::Review;
 
 use crate::jwe::Token;
 use crate::jwe::header::Header;
-use crate::kind::Kind;
 use crate::prelude::*;
 use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
-use crate::{Code, Error, NumericDate, Result};
+use crate::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The length of a private key in bytes: an X-Wing seed, or an X25519 scalar.
 pub const PRIVATE_KEY_LEN: usize = 32;
-
-/// How far a page's clock may be ahead of the key holder's, in seconds.
-pub const CLOCK_SKEW: u64 = 300;
 
 /// A recipient's private key. It has no `Debug` and no `Clone`, and is wiped on drop.
 ///
@@ -142,48 +139,6 @@ impl Opened {
         let value = value.map(|value| Self(Text::new(value)));
         plaintext.zeroize();
         value.ok().filter(|_| is_object).ok_or(Error::new(Code::OpenFailed))
-    }
-}
-
-/// What the one who asks expects of a token. What is `None` is not compared.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Expect<'a> {
-    /// The form entry's name.
-    pub field: Option<&'a str>,
-    /// What the value is.
-    pub kind: Option<Kind>,
-    /// The page's origin.
-    pub origin: Option<&'a str>,
-    /// The person whose value it is.
-    pub sub: Option<&'a str>,
-}
-
-impl Token {
-    /// Compares the header with what is expected, and its times with `now`.
-    ///
-    /// The header is authenticated only by opening: check first, so that nothing is opened in vain, and
-    /// use the value only if both went well.
-    ///
-    /// Errors: `token-wrong-field`, `token-wrong-kind`, `token-wrong-origin`, `token-wrong-subject`,
-    /// `token-expired`, `token-from-the-future`.
-    pub fn check(&self, expect: &Expect<'_>, now: NumericDate) -> Result<()> {
-        let header = self.header();
-        let code = if expect.field.is_some_and(|field| field != header.field) {
-            Code::TokenWrongField
-        } else if expect.kind.is_some_and(|kind| kind != header.kind) {
-            Code::TokenWrongKind
-        } else if expect.origin.is_some_and(|origin| origin != header.iss.as_str()) {
-            Code::TokenWrongOrigin
-        } else if expect.sub.is_some() && expect.sub != header.sub.as_deref() {
-            Code::TokenWrongSubject
-        } else if header.exp.is_some_and(|exp| now >= exp) {
-            Code::TokenExpired
-        } else if header.iat > now.plus(CLOCK_SKEW) {
-            Code::TokenFromTheFuture
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(code))
     }
 }
 

@@ -26,7 +26,11 @@ impl Writer {
     }
 
     pub(crate) fn date(&mut self, name: &str, value: NumericDate) {
-        self.raw(name, itoa(value.0).as_str());
+        self.number(name, value.0);
+    }
+
+    pub(crate) fn number(&mut self, name: &str, value: u64) {
+        self.raw(name, itoa(value).as_str());
     }
 
     /// A member whose value is JSON text already.

@@ -128,7 +128,7 @@ impl Jwk {
         jwk.end()
     }
 
-    pub(super) fn check_validity(&self, now: NumericDate) -> Result<()> {
+    pub(crate) fn check_validity(&self, now: NumericDate) -> Result<()> {
         if self.nbf.is_some_and(|nbf| now < nbf) {
             return Err(Error::new(Code::KeyNotYetValid));
         }

@@ -14,6 +14,8 @@ mod kinds;
 mod lengths;
 mod plaintexts;
 mod properties;
+mod server;
+mod server_http;
 mod support;
 mod tampered;
 mod token;

@@ -10,9 +10,10 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use fieldseal::Origin;
 use fieldseal_demo::{
     console::{self, Role},
-    serve::serve,
+    serve::{listen, serve},
     shop,
 };
 use tracing_subscriber::EnvFilter;
@@ -28,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The shop. It stores and logs everything it receives.
+    /// The shop. It stores and logs everything that its guard lets pass.
     Shop {
         /// The address to listen on; port 0 picks a free one.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -39,12 +40,16 @@ enum Command {
         /// The built npm package.
         #[arg(long, value_name = "DIR", default_value = "target/npm/fieldseal")]
         sdk: PathBuf,
-        /// Where the key holder publishes its keys.
+        /// Where the key holder publishes its keys (http).
         #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8471/.well-known/sealed-input")]
         keys: Url,
         /// The JWK that signs the key set, as `keyholder keys signer --json` prints it.
         #[arg(long, value_name = "FILE")]
         signer: PathBuf,
+        /// An origin whose pages may seal; may be given several times. It is http://ADDRESS of --listen unless it is given,
+        /// and with a loopback address localhost as well.
+        #[arg(long = "origin", value_name = "ORIGIN", value_parser = Origin::parse)]
+        origins: Vec<Origin>,
         /// Where the console is, for a link on the thank-you page.
         #[arg(long, value_name = "URL")]
         console: Option<Url>,
@@ -76,15 +81,20 @@ async fn main() -> anyhow::Result<()> {
         .init();
 
     match Cli::parse().command {
-        Command::Shop { listen, data, sdk, keys, signer, console } => {
+        Command::Shop { listen: address, data, sdk, keys, signer, mut origins, console } => {
+            let listener = listen(address).await.context("the shop cannot listen")?;
+            if origins.is_empty() {
+                origins = shop::origins_at(listener.local_addr()?)?;
+            }
             let signer = serde_json::from_str(&read(&signer)?).context("the file of --signer is not JSON")?;
-            let router = shop::router(shop::Config { data, sdk, keys, signer, console }).await?;
-            serve(listen, router).await.context("the shop cannot listen")
+            let router = shop::router(shop::Config { data, sdk, keys, signer, origins, console }).await?;
+            serve(listener, router).await.context("the shop cannot go on")
         }
-        Command::Console { listen, shop, holder, roles } => {
+        Command::Console { listen: address, shop, holder, roles } => {
+            let listener = listen(address).await.context("the console cannot listen")?;
             let roles = Role::list(&read(&roles)?)?;
             let router = console::router(console::Config { shop, holder, roles })?;
-            serve(listen, router).await.context("the console cannot listen")
+            serve(listener, router).await.context("the console cannot go on")
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A log of every request, as it came: the request line, all headers and the bytes of the body.
+//! A log of every request that the guard lets pass, as it came: the request line, all headers and the bytes of the body. Of one that
+//! the guard refuses it has the method, the path and the code, because what is refused may have a value in it.
 //!
-//! No real shop should keep such a log. This one does, because it is the evidence: whatever a page leaks ends up here, before any
-//! handler has seen it, also when the handler then fails.
+//! No real shop should keep such a log. This one does, because it is the evidence: whatever a page leaks past the guard ends up here,
+//! before any handler has seen it, also when the handler then fails.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -13,6 +14,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use fieldseal::server::tower::Refused;
 use http_body_util::BodyExt;
 use tokio::{fs::File, io::AsyncWriteExt, sync::Mutex};
 
@@ -37,6 +39,11 @@ impl Log {
     /// Puts the log around a router: each request is on disk before a route sees it.
     pub fn around(self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(self, record))
+    }
+
+    /// Puts a note of every refusal around a router that has the guard in it.
+    pub fn refusals_around(self, router: Router) -> Router {
+        router.layer(middleware::from_fn_with_state(self, note))
     }
 
     async fn append(&self, message: &[u8]) -> io::Result<()> {
@@ -65,6 +72,19 @@ async fn record(State(log): State<Log>, request: Request, next: Next) -> Respons
         Ok(()) => next.run(Request::from_parts(parts, Body::from(body))).await,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// The path is noted without the query, where a form that is sent with GET has its entries.
+async fn note(State(log): State<Log>, request: Request, next: Next) -> Response {
+    let start = format!("{} {}", request.method(), request.uri().path());
+    let response = next.run(request).await;
+    if let Some(refused) = response.extensions().get::<Refused>() {
+        let line = format!("{start} refused: {}\r\n\r\n", refused.code());
+        if let Err(error) = log.append(line.as_bytes()).await {
+            tracing::error!(%error, "the request log cannot be written");
+        }
+    }
+    response
 }
 
 /// The request line and the headers, in the form of RFC 9112. Header values are written as the bytes that came.

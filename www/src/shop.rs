@@ -1,10 +1,12 @@
-//! The shop: a checkout whose server keeps and logs everything, and still cannot read an order.
+//! The shop: a checkout whose server keeps and logs everything that passes its guard, and still cannot read an order.
 
 mod entries;
+mod fields;
+mod keys;
 mod pages;
 mod store;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -12,6 +14,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{Redirect, Response},
     routing::{get, post},
+};
+use fieldseal::{
+    Origin,
+    keyset::signed::Signer,
+    server::tower::{SealedLayer, SharedGuard},
 };
 use serde_json::{Value, json};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -21,7 +28,7 @@ use crate::{
     assets, headers,
     order::{List, Order},
     problem::Problem,
-    record::Log,
+    record::{BODY_LIMIT, Log},
 };
 use store::Store;
 
@@ -34,8 +41,10 @@ pub struct Config {
     pub sdk: PathBuf,
     /// Where the key holder publishes its keys.
     pub keys: Url,
-    /// The public key (JWK) that signs the key set. The page trusts no other.
+    /// The public key (JWK) that signs the key set. The page and the guard trust no other.
     pub signer: Value,
+    /// The origins whose pages may seal: those under which people reach this shop.
+    pub origins: Vec<Origin>,
     /// Where the key holder's console is, for a link on the thank-you page.
     pub console: Option<Url>,
 }
@@ -50,6 +59,15 @@ pub enum Error {
     /// The database cannot be opened.
     #[error("orders.db cannot be opened ({0}); move it away to begin with an empty one")]
     StoreUnusable(#[source] sqlx::Error),
+    /// The signer is no Ed25519 public key.
+    #[error("the file of --signer is not a signer's JWK ({0}); `keyholder keys signer --json` prints it")]
+    SignerMalformed(#[source] fieldseal::Error),
+    /// The guard cannot be put up.
+    #[error("the guard cannot be put up ({0}); give at least one --origin")]
+    GuardUnusable(#[source] fieldseal::Error),
+    /// The client that fetches the keys cannot be made.
+    #[error("the HTTP client cannot be made ({0})")]
+    ClientUnusable(#[source] reqwest::Error),
 }
 
 impl Error {
@@ -58,6 +76,9 @@ impl Error {
         match self {
             Self::DataUnusable(_) => "data-unusable",
             Self::StoreUnusable(_) => "store-unusable",
+            Self::SignerMalformed(_) => "signer-malformed",
+            Self::GuardUnusable(_) => "guard-unusable",
+            Self::ClientUnusable(_) => "client-unusable",
         }
     }
 }
@@ -69,11 +90,31 @@ struct Shop {
 
 type Shared = State<Arc<Shop>>;
 
-/// The shop's routes, with the request log around them.
+/// The origins of a shop that is reached at the address where it listens: on this machine it has a name as well.
+///
+/// Errors: `origin-invalid`, which no address gives.
+pub fn origins_at(address: SocketAddr) -> fieldseal::Result<Vec<Origin>> {
+    let name = address.ip().is_loopback().then(|| format!("http://localhost:{}", address.port()));
+    // The URL standard leaves out a default port, as browsers do.
+    let origin =
+        |url: String| Url::parse(&url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    [Some(format!("http://{address}")), name]
+        .into_iter()
+        .flatten()
+        .map(|url| Origin::parse(&origin(url)))
+        .collect()
+}
+
+/// The shop's routes, with the request log around them, and the guard around the log: what it refuses is in no file.
 pub async fn router(config: Config) -> Result<Router, Error> {
     tokio::fs::create_dir_all(&config.data).await.map_err(Error::DataUnusable)?;
     let log = Log::open(&config.data.join("requests.log")).await.map_err(Error::DataUnusable)?;
     let store = Store::open(&config.data.join("orders.db")).await.map_err(Error::StoreUnusable)?;
+
+    let signer = Signer::parse(&config.signer.to_string()).map_err(Error::SignerMalformed)?;
+    let guard = SharedGuard::new(fields::guard(&config.origins).map_err(Error::GuardUnusable)?);
+    keys::follow(guard.clone(), config.keys.clone(), signer).await.map_err(Error::ClientUnusable)?;
+    let guard = SealedLayer::new(guard).limit(BODY_LIMIT).submissions(fields::are_submitted);
 
     let keys = config.keys.origin();
     let sdk = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -88,7 +129,8 @@ pub async fn router(config: Config) -> Result<Router, Error> {
         .merge(assets::routes(assets::SHOP))
         .fallback(async || pages::not_found())
         .with_state(Arc::new(Shop { config, store }));
-    Ok(headers::around(log.around(router), Some(&keys)))
+    let guarded = log.clone().around(router).layer(guard);
+    Ok(headers::around(log.refusals_around(guarded), Some(&keys)))
 }
 
 async fn checkout(State(shop): Shared) -> Response {
@@ -100,7 +142,7 @@ async fn page_config(State(shop): Shared) -> Json<Value> {
     Json(json!({ "keys": shop.config.keys.as_str(), "signer": shop.config.signer }))
 }
 
-/// Stores what came without a look at it; a redirect keeps a reload from ordering twice.
+/// Stores what came, which the guard has looked at; a redirect keeps a reload from ordering twice.
 async fn place(State(shop): Shared, request: Request) -> Result<Redirect, Problem> {
     let entries = entries::read(request).await?;
     let id = shop.store.place(&entries).await.map_err(store_failed)?;

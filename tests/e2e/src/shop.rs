@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// A running shop: everything that it receives ends up in its data directory or in what it prints.
+/// A running shop: everything that its guard lets pass ends up in its data directory or in what it prints.
 #[derive(Debug)]
 pub struct Shop {
     /// The address that a customer opens.

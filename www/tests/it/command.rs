@@ -36,10 +36,12 @@ fn ask_and_stop(command: &mut Command) -> String {
 fn the_shop_listens_and_ends() {
     let dir = TempDir::new().expect("a directory");
     let signer = dir.path().join("signer.json");
-    std::fs::write(&signer, "{}").expect("a file");
+    std::fs::write(&signer, crate::sealed::signer().to_string()).expect("a file");
     let mut command = demo();
     command.args(["shop", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
     command.arg("--sdk").arg(dir.path()).arg("--signer").arg(signer);
+    // A key holder that is not there keeps no page from being shown.
+    command.args(["--keys", "http://127.0.0.1:9/"]);
     assert_eq!(ask_and_stop(&mut command), "HTTP/1.1 200 OK");
 }
 

@@ -12,7 +12,10 @@ use axum::{
 use fieldseal_demo::console::{Config, Role, router};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, get, post, send, serve, token};
+use crate::{
+    http::{Answer, get, post, send, serve},
+    sealed::token,
+};
 
 const CREDENTIAL: &str = "fsk_payments-desk-credential";
 const OTHER: &str = "fsk_shipping-desk-credential";

@@ -5,8 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use base64ct::{Base64UrlUnpadded, Encoding};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -65,13 +64,4 @@ pub(crate) async fn serve(router: Router) -> url::Url {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}").parse().expect("a URL")
-}
-
-/// Something with the form of a token. Nothing opens it, and no test here needs that.
-pub(crate) fn token(field: &str, kind: &str) -> String {
-    let header = json!({
-        "alg": "HPKE-9", "kid": "k", "typ": "sealed+jwe", "field": field, "kind": kind,
-        "iss": "https://shop.example", "iat": 1_770_000_000, "jti": "j",
-    });
-    format!("{}.AAAA..BBBB.", Base64UrlUnpadded::encode_string(header.to_string().as_bytes()))
 }

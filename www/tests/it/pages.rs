@@ -3,8 +3,9 @@
 use axum::Router;
 
 use crate::{
-    http::{get, post, token},
-    shop::{FORM, shop},
+    http::{get, post},
+    sealed::{order, seal},
+    shop::{FORM, nowhere, shop, shop_with},
 };
 
 const SHOP_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' https://keys.example:8471; \
@@ -21,7 +22,7 @@ async fn assert_protected(router: &Router, policy: &str, paths: &[&str]) {
 
 #[tokio::test]
 async fn every_answer_of_the_shop_carries_the_policy() {
-    let (shop, _dir) = shop().await;
+    let (shop, _dir) = shop_with(nowhere()).await;
     let paths = [
         "/",
         "/order/NONE",
@@ -31,6 +32,7 @@ async fn every_answer_of_the_shop_carries_the_policy() {
         "/assets/shop.css",
         "/sdk/dist/index.js",
         "/order",
+        "/?card_number=refused",
     ];
     assert_protected(&shop, SHOP_POLICY, &paths).await;
 }
@@ -56,7 +58,7 @@ fn has_handler(tag: &str) -> bool {
 #[tokio::test]
 async fn pages_have_no_inline_script_or_style() {
     let (shop, _dir) = shop().await;
-    let placed = post(&shop, "/order", FORM, format!("ssn={}", token("ssn", "us-ssn"))).await;
+    let placed = post(&shop, "/order", FORM, order(&[("ssn", &seal("ssn", "us-ssn", "1"))])).await;
     let console = crate::console::console("http://127.0.0.1:9", "http://127.0.0.1:9");
     for page in [
         get(&shop, "/").await,
@@ -94,9 +96,9 @@ async fn sealed_controls_have_a_label_and_no_name() {
 async fn what_a_request_brings_is_escaped() {
     let (shop, _dir) = shop().await;
     let hostile = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>";
-    let encoded: String = url::form_urlencoded::byte_serialize(hostile.as_bytes()).collect();
-    let forged = token(hostile, hostile);
-    let placed = post(&shop, "/order", FORM, format!("{encoded}={encoded}&x={forged}")).await;
+    // A token of a field that nobody declared is an entry like any other, and shows what its header says.
+    let token = seal(hostile, "text", "1");
+    let placed = post(&shop, "/order", FORM, order(&[(hostile, hostile), ("x", &token)])).await;
     let page = get(&shop, placed.header("location")).await;
     assert!(page.text().contains("&#60;script&#62;"));
     for tag in tags(page.text()) {

@@ -3,21 +3,36 @@
 use std::path::Path;
 
 use axum::Router;
-use fieldseal_demo::shop::{Config, router};
-use serde_json::json;
+use fieldseal::Origin;
+use fieldseal_demo::shop::{Config, origins_at, router};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
-use crate::http::{get, post, token};
+use crate::{
+    http::{Answer, get, post},
+    sealed::{ORIGIN, REQUIRED, order, publish_keys, seal, signer, token},
+};
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A shop with an empty directory for its data.
+/// A shop with an empty directory for its data, and a key holder.
 pub(crate) async fn shop() -> (Router, TempDir) {
-    let dir = TempDir::new().expect("a directory");
-    (shop_in(dir.path()).await, dir)
+    shop_with(publish_keys().await).await
 }
 
-async fn shop_in(dir: &Path) -> Router {
+/// The same with the keys at this address.
+pub(crate) async fn shop_with(keys: Url) -> (Router, TempDir) {
+    let dir = TempDir::new().expect("a directory");
+    (shop_in(dir.path(), keys).await, dir)
+}
+
+/// Where no key holder is, and the shop's client finds that out at once.
+pub(crate) fn nowhere() -> Url {
+    "https://keys.example:8471/.well-known/sealed-input".parse().expect("a URL")
+}
+
+async fn shop_in(dir: &Path, keys: Url) -> Router {
     let sdk = dir.join("sdk/dist");
     std::fs::create_dir_all(&sdk).expect("a directory");
     std::fs::write(sdk.join("index.js"), "export {};").expect("a file");
@@ -25,42 +40,53 @@ async fn shop_in(dir: &Path) -> Router {
     let config = Config {
         data: dir.join("data"),
         sdk: dir.join("sdk"),
-        keys: "https://keys.example:8471/.well-known/sealed-input".parse().expect("a URL"),
-        signer: json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" }),
+        keys,
+        signer: signer(),
+        origins: vec![Origin::parse(ORIGIN).expect("an origin")],
         console: Some("http://127.0.0.1:8090/".parse().expect("a URL")),
     };
     router(config).await.expect("a shop")
 }
 
+/// The stored entries of an order that was just placed.
+async fn entries_of(shop: &Router, placed: &Answer) -> Value {
+    assert_eq!(placed.status, 303, "{}", placed.text());
+    let path = placed.header("location").replace("/order/", "/orders/") + ".json";
+    get(shop, &path).await.json()["entries"].take()
+}
+
+fn entry(name: &str, value: &str) -> Value {
+    json!({ "name": name, "value": value })
+}
+
+fn required() -> impl Iterator<Item = Value> {
+    REQUIRED.into_iter().map(|(field, kind)| entry(field, &token(field, kind)))
+}
+
 #[tokio::test]
 async fn an_order_is_stored_as_it_came() {
     let (shop, dir) = shop().await;
-    let placed = post(&shop, "/order", FORM, "plan=12&card_cvc=a.b..c.&note=&plan=%F0%9F%8E%81+2&=x").await;
-    assert_eq!(placed.status, 303);
-    let id = placed.header("location").strip_prefix("/order/").expect("an order").to_owned();
-
-    let entries = json!([
-        { "name": "plan", "value": "12" },
-        { "name": "card_cvc", "value": "a.b..c." },
-        { "name": "note", "value": "" },
-        { "name": "plan", "value": "🎁 2" },
-        { "name": "", "value": "x" },
-    ]);
-    assert_eq!(get(&shop, &format!("/orders/{id}.json")).await.json()["entries"], entries);
-    assert_eq!(get(&shop, "/orders.json").await.json()["orders"][0]["entries"], 5);
+    let phones = [seal("phone", "phone", "1"), seal("phone", "phone", "2")];
+    let clear = [("plan", "12"), ("nickname", ""), ("plan", "🎁 2"), ("", "x")];
+    let sent: Vec<_> =
+        clear.into_iter().chain(phones.iter().map(|token| ("phone", token.as_str()))).collect();
+    let placed = post(&shop, "/order", FORM, order(&sent)).await;
+    let expected: Vec<_> = sent.iter().map(|(name, value)| entry(name, value)).chain(required()).collect();
+    assert_eq!(entries_of(&shop, &placed).await, json!(expected));
+    assert_eq!(get(&shop, "/orders.json").await.json()["orders"][0]["entries"], expected.len());
 
     // The orders are still there for the next shop that is started on the same directory.
     drop(shop);
-    let list = get(&shop_in(dir.path()).await, "/orders.json").await.json();
-    assert_eq!(list["orders"][0]["id"], id);
+    let list = get(&shop_in(dir.path(), nowhere()).await, "/orders.json").await.json();
+    assert_eq!(list["orders"][0]["id"], placed.header("location").replace("/order/", ""));
 }
 
 #[tokio::test]
 async fn the_newest_order_comes_first() {
     let (shop, _dir) = shop().await;
     let mut placed = Vec::new();
-    for plan in ["plan=3", "plan=12"] {
-        let answer = post(&shop, "/order", FORM, plan).await;
+    for plan in ["3", "12"] {
+        let answer = post(&shop, "/order", FORM, order(&[("plan", plan)])).await;
         placed.insert(0, answer.header("location").replace("/order/", ""));
     }
     let list = get(&shop, "/orders.json").await.json();
@@ -70,45 +96,49 @@ async fn the_newest_order_comes_first() {
 #[tokio::test]
 async fn multipart_is_taken_too() {
     let (shop, _dir) = shop().await;
-    let body = "--b\r\nContent-Disposition: form-data; name=\"ssn\"\r\n\r\na.b..c.\r\n\
-                --b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\ntwo\r\nlines\r\n--b--\r\n";
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let tokens = REQUIRED.map(|(field, kind)| part(field, &token(field, kind))).concat();
+    let body = part("plan", "two\r\nlines") + &tokens + "--b--\r\n";
     let placed = post(&shop, "/order", "multipart/form-data; boundary=b", body).await;
-    assert_eq!(placed.status, 303);
-    let order = get(&shop, &placed.header("location").replace("/order/", "/orders/").add_json()).await.json();
-    assert_eq!(
-        order["entries"],
-        json!([{ "name": "ssn", "value": "a.b..c." }, { "name": "note", "value": "two\r\nlines" }])
-    );
-}
-
-trait AddJson {
-    fn add_json(self) -> String;
-}
-
-impl AddJson for String {
-    fn add_json(self) -> String {
-        self + ".json"
-    }
+    let expected: Vec<_> = [entry("plan", "two\r\nlines")].into_iter().chain(required()).collect();
+    assert_eq!(entries_of(&shop, &placed).await, json!(expected));
 }
 
 #[tokio::test]
 async fn bad_forms_get_a_problem() {
     let (shop, _dir) = shop().await;
+    let tokens: Value =
+        REQUIRED.into_iter().map(|(field, kind)| (field, Value::from(token(field, kind)))).collect();
     for (media_type, body, problem) in [
-        ("application/json", "{}", (415, "form-encoding")),
-        ("text/plain", "a=b", (415, "form-encoding")),
-        ("multipart/form-data", "--b", (400, "form-malformed")),
+        // The guard reads JSON, and the shop does not.
+        ("application/json", tokens.to_string().as_str(), (415, "form-encoding")),
+        ("text/plain", "a=b", (400, "field-missing")),
+        ("multipart/form-data", "--b", (400, "request-malformed")),
         (
             "multipart/form-data; boundary=b",
             "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx",
-            (400, "form-malformed"),
+            (400, "request-malformed"),
         ),
     ] {
-        let answer = post(&shop, "/order", media_type, body).await;
+        let answer = post(&shop, "/order", media_type, body.to_owned()).await;
         assert_eq!(answer.problem(), (problem.0, problem.1.to_owned()), "{media_type}");
     }
     assert_eq!(get(&shop, "/orders.json").await.json(), json!({ "orders": [] }));
     assert_eq!(get(&shop, "/order").await.status, 405);
+}
+
+#[tokio::test]
+async fn a_shop_knows_its_origins() {
+    for (address, expected) in [
+        ("127.0.0.1:8080", vec!["http://127.0.0.1:8080", "http://localhost:8080"]),
+        ("[::1]:80", vec!["http://[::1]", "http://localhost"]),
+        ("192.0.2.7:8080", vec!["http://192.0.2.7:8080"]),
+    ] {
+        let origins = origins_at(address.parse().expect("an address")).expect("origins");
+        assert_eq!(origins.iter().map(Origin::as_str).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[tokio::test]
@@ -124,11 +154,8 @@ async fn unknown_orders_are_not_found() {
 
 #[tokio::test]
 async fn the_page_learns_whom_to_trust() {
-    let (shop, _dir) = shop().await;
-    let config = json!({
-        "keys": "https://keys.example:8471/.well-known/sealed-input",
-        "signer": { "kty": "OKP", "crv": "Ed25519", "x": "AAAA" },
-    });
+    let (shop, _dir) = shop_with(nowhere()).await;
+    let config = json!({ "keys": nowhere().as_str(), "signer": signer() });
     assert_eq!(get(&shop, "/config.json").await.json(), config);
 }
 
@@ -152,7 +179,7 @@ async fn the_package_is_served_with_its_media_types_and_nothing_beside_it() {
 async fn the_thank_you_page_shows_what_there_is() {
     let (shop, _dir) = shop().await;
     let sealed = token("card_number", "card-number");
-    let placed = post(&shop, "/order", FORM, format!("plan=12&card_number={sealed}")).await;
+    let placed = post(&shop, "/order", FORM, order(&[("plan", "12")])).await;
     let page = get(&shop, placed.header("location")).await;
     let html = page.text();
     assert_eq!(page.header("cache-control"), "no-store");
@@ -162,7 +189,7 @@ async fn the_thank_you_page_shows_what_there_is() {
         "data-class=\"payment\"",
         "card-number",
         "in clear",
-        "1 of 2",
+        "8 of 9",
         "http://127.0.0.1:8090/#",
     ] {
         assert!(html.contains(part), "{part}");
