@@ -11,6 +11,7 @@ mod keyset;
 mod keyset_choice;
 mod keyset_signed;
 mod kinds;
+mod kinds_properties;
 mod lengths;
 mod plaintexts;
 mod properties;
