@@ -5,6 +5,7 @@
 
 mod checked;
 mod errors;
+mod examples;
 mod facts;
 mod forms;
 mod keyset;
