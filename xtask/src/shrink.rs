@@ -46,6 +46,8 @@ pub(crate) fn bundle(dist: &Path, entries: &[&str]) -> Result<()> {
         ])
         .args([
             "--external:node:*",
+            // The application's own, as hooks work only with the copy that renders.
+            "--external:react",
             "--chunk-names=shared-[hash]",
             "--legal-comments=none",
             "--log-level=warning",
