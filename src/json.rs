@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub(crate) use write::{Writer, integer, push_string, to_string};
+pub(crate) use write::{Writer, push_digits, push_integer, push_string, to_string};
 
 use crate::prelude::*;
 use crate::{Code, Error, Result};
@@ -83,7 +83,7 @@ impl Object {
     }
 
     /// The members in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v))
     }
 

@@ -3,6 +3,7 @@
 use super::text::{must, number, part, sized};
 use super::{Read, Reason};
 use crate::NumericDate;
+use crate::json::push_digits;
 use crate::prelude::*;
 
 /// A day that exists.
@@ -55,7 +56,7 @@ impl Date {
     pub(super) fn to_text(self) -> Text {
         let mut out = month_text(self.year, self.month);
         out.push('-');
-        push_padded(&mut out, self.day, 2);
+        push_digits(&mut out, self.day.into(), 2);
         out
     }
 
@@ -69,19 +70,10 @@ impl Date {
 /// `YYYY-MM`, a valid month string of WHATWG HTML.
 pub(super) fn month_text(year: u32, month: u32) -> Text {
     let mut out = Text::with_capacity(10);
-    push_padded(&mut out, year, 4);
+    push_digits(&mut out, year.into(), 4);
     out.push('-');
-    push_padded(&mut out, month, 2);
+    push_digits(&mut out, month.into(), 2);
     out
-}
-
-fn push_padded(out: &mut String, mut n: u32, width: usize) {
-    let at = out.len();
-    for _ in 0..width {
-        // A remainder by ten is one digit.
-        out.insert(at, char::from(b'0' + (n % 10) as u8));
-        n /= 10;
-    }
 }
 
 #[cfg(test)]

@@ -140,7 +140,9 @@ fn amount(text: &str, _: &Context<'_>) -> Read<Text> {
 fn transaction(value: Json, context: &Context<'_>) -> Read<Text> {
     let mut record = Record::of(value)?;
     if let Some(whole) = record.integer("amount") {
-        record.put_json("amount", &json::integer(whole));
+        let mut amount = String::new();
+        json::push_integer(&mut amount, whole);
+        record.put_json("amount", &amount);
     } else {
         record.take("amount", Rule::Text(amount), true, context)?;
     }
