@@ -169,7 +169,7 @@ codes! {
     KeyExpired = "key-expired", "Every key for this class of data has expired. Rotate and publish the keys.";
     KeyNotYetValid = "key-not-yet-valid", "No key for this class of data is valid yet. Check the clocks.";
     OriginInvalid = "origin-invalid", "The origin is not of the form https://host[:port]. Pass `origin` to createSealer.";
-    KindUnknown = "kind-unknown", "The kind is not in the catalogue. See docs/defaults.md for the list.";
+    KindUnknown = "kind-unknown", "The kind is not in the catalogue. See docs/kinds.md for the list.";
     FieldInvalid = "field-invalid", "A field name must have 1 to 256 bytes and no control characters.";
     OptionInvalid = "option-invalid", "An option has the wrong type or is too long.";
     ValueType = "value-type", "Only strings, finite numbers, booleans, null, arrays and plain objects can be sealed.";

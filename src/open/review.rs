@@ -51,3 +51,79 @@ fn form<'a>(value: &'a str, header: &'a Header) -> Option<Vec<(&'a str, Kind, &'
     let member = |(name, kind): &'a (String, Kind)| Some((name.as_str(), *kind, members.remove(name)?.get()));
     header.fields.iter().map(member).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+    use crate::suite::Alg;
+    use crate::{NumericDate, Origin};
+
+    fn header(kind: &str, hint: &[(&str, Json)], fields: &[(&str, &str)]) -> Header {
+        let kind_of = |id: &str| Kind::parse(id).expect("a kind");
+        let mut object = Object::default();
+        for (name, value) in hint {
+            object.insert(name, value.clone()).expect("a new name");
+        }
+        Header {
+            alg: Alg::Hpke9,
+            kid: String::new(),
+            epk: None,
+            field: "f".to_owned(),
+            kind: kind_of(kind),
+            fields: fields.iter().map(|(name, id)| ((*name).to_owned(), kind_of(id))).collect(),
+            iss: Origin::parse("https://shop.example").expect("an origin"),
+            iat: NumericDate(1_782_907_200),
+            jti: String::new(),
+            exp: None,
+            sub: None,
+            once: false,
+            hint: Some(object).filter(|_| !hint.is_empty()),
+            consent: None,
+        }
+    }
+
+    fn text(text: &str) -> Json {
+        Json::String(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_said_of_a_value() {
+        let card = "\"4242424242424242\"";
+        for (kind, value, hint, valid, matches) in [
+            ("card-number", card, &[][..], true, None),
+            ("card-number", "\"4242424242424241\"", &[], false, None),
+            ("card-number", "4242", &[], false, None),
+            ("card-number", card, &[("last4", text("4242")), ("brand", text("visa"))], true, Some(true)),
+            ("card-number", card, &[("last4", text("4243"))], true, Some(false)),
+            ("card-number", card, &[("brand", text("amex"))], true, Some(false)),
+            // What the kind does not publish, or publishes as something else, is not true either.
+            ("card-number", card, &[("cvc", text("737"))], true, Some(false)),
+            ("card-number", card, &[("last4", Json::Integer(4242))], true, Some(false)),
+            ("card-number", "\"4242424242424241\"", &[("valid", Json::Bool(true))], false, Some(false)),
+            ("card-number", card, &[("valid", Json::Bool(false))], true, Some(false)),
+            ("card-number", "\"\"", &[("last4", text("4242"))], true, Some(false)),
+            ("date-of-birth", "\"2008-07-01\"", &[("age-band", text("18-24"))], true, Some(true)),
+            // The age is that at the time of sealing.
+            ("date-of-birth", "\"2008-07-02\"", &[("age-band", text("18-24"))], true, Some(false)),
+            ("text", "\"x\"", &[("last4", text("x"))], true, Some(false)),
+        ] {
+            let review = of(value, &header(kind, hint, &[]));
+            assert_eq!(review, Review { valid, hint_matches: matches }, "{kind} {value} {hint:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_form() {
+        let fields = [("card.1", "card-number"), ("expiry", "card-expiry")];
+        let value = r#"{"card.1":"4242424242424242","expiry":"2029-04"}"#;
+        let review = |value, hint: &[_]| of(value, &header("payment-form", hint, &fields));
+        assert_eq!(review(value, &[]), Review { valid: true, hint_matches: None });
+        let hint = [("card.1.last4", text("4242")), ("expiry.valid", Json::Bool(true))];
+        assert_eq!(review(value, &hint), Review { valid: true, hint_matches: Some(true) });
+        let hint = [("card.last4", text("4242"))];
+        assert_eq!(review(value, &hint), Review { valid: true, hint_matches: Some(false) });
+        let bad = r#"{"card.1":"4242424242424242","expiry":"2019-04"}"#;
+        assert_eq!(review(bad, &[]), Review { valid: false, hint_matches: None });
+    }
+}

@@ -8,21 +8,21 @@ use std::collections::HashSet;
 use std::fs;
 
 /// The time of every case: 2026-07-01T12:00:00Z.
-const CLOCK: fieldseal::NumericDate = fieldseal::NumericDate(1_782_907_200);
+pub(crate) const CLOCK: fieldseal::NumericDate = fieldseal::NumericDate(1_782_907_200);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Cases {
+pub(crate) struct Cases {
     kind: String,
     source: String,
-    cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    r#in: Box<RawValue>,
-    region: Option<String>,
+pub(crate) struct Case {
+    pub(crate) r#in: Box<RawValue>,
+    pub(crate) region: Option<String>,
     #[serde(default, deserialize_with = "present")]
     r#as: Option<Value>,
     no: Option<String>,
@@ -36,7 +36,8 @@ fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, 
     Value::deserialize(value).map(Some)
 }
 
-fn every_file() -> Vec<(Kind, Cases)> {
+/// The case files, one a kind.
+pub(crate) fn every_file() -> Vec<(Kind, Cases)> {
     let read = |kind: Kind| {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kinds/");
         let text =

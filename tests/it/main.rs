@@ -5,12 +5,14 @@
 
 mod checked;
 mod errors;
+mod examples;
 mod facts;
 mod forms;
 mod keyset;
 mod keyset_choice;
 mod keyset_signed;
 mod kinds;
+mod kinds_properties;
 mod lengths;
 mod plaintexts;
 mod properties;

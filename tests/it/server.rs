@@ -12,7 +12,6 @@ use fieldseal::server::{Builder, Checked, DEFAULT_MAX_AGE, Guard, Refusal};
 use fieldseal::suite::Alg;
 use fieldseal::{Code, NumericDate, Origin};
 use proptest::prelude::*;
-use zeroize::Zeroizing;
 
 pub const CARD: &str = "4242 4242 4242 4242";
 const ELSEWHERE: &str = "https://elsewhere.example";
@@ -264,7 +263,7 @@ fn a_form_is_declared_by_its_name_and_kind() {
     let field = FormField {
         name: "number".into(),
         kind: kind("card-number"),
-        value: Zeroizing::new(format!("\"{CARD}\"")),
+        value: fieldseal::Text::new(format!("\"{CARD}\"")),
         region: None,
         hint: vec![],
     };

@@ -53,7 +53,7 @@ describe("tokens of the package open with other libraries", () => {
     const sealer = createSealer(await loadKeys({ keys: [jwk] }, { trust: { pin: [jwk.kid] } }), { origin: ORIGIN });
     for (const [name, value] of Object.entries(VALUES)) {
       await t.test(name, async () => {
-        const token = sealer.seal(value, { field: "note", kind: "text", sub: "person-1", hint: { about: name } });
+        const token = sealer.seal(value, { field: "note", kind: "text", sub: "person-1", consent: { about: name } });
         const parts = token.split(".");
         assert.equal(parts.length, 5);
         const [protectedHeader, enc, iv, ciphertext, tag] = parts;
@@ -71,9 +71,9 @@ describe("tokens of the package open with other libraries", () => {
         assert.match(p, /^0*$/);
         assert.deepEqual(rest, {});
         assert.equal(Math.log2(opened.length) % 1, 0, "the plaintext has the length of a size class");
-        const { alg, kid, typ, field, kind, iss, sub, hint } = headerOf(token);
+        const { alg, kid, typ, field, kind, iss, sub, consent } = headerOf(token);
         assert.deepEqual(
-          { alg, kid, typ, field, kind, iss, sub, hint },
+          { alg, kid, typ, field, kind, iss, sub, consent },
           {
             alg: "HPKE-9",
             kid: jwk.kid,
@@ -82,7 +82,7 @@ describe("tokens of the package open with other libraries", () => {
             kind: "text",
             iss: ORIGIN,
             sub: "person-1",
-            hint: { about: name },
+            consent: { about: name },
           },
         );
       });
@@ -97,7 +97,7 @@ describe("tokens of the package open with other libraries", () => {
       pub: base64url(await suite.SerializePublicKey(pair.publicKey)),
     });
     const sealer = createSealer(await loadKeys({ keys: [jwk] }, { trust: "origin" }), { origin: ORIGIN });
-    const token = sealer.seal("x", { field: "cvc", kind: "card-cvc" });
+    const token = sealer.seal("737", { field: "cvc", kind: "card-cvc" });
     const [, enc, , ciphertext] = token.split(".");
     const other = base64url(JSON.stringify({ ...headerOf(token), field: "note" }));
     const opening = suite.Open(pair.privateKey, Buffer.from(enc, "base64url"), Buffer.from(ciphertext, "base64url"), {
@@ -169,6 +169,24 @@ describe("tokens of other libraries open with the key holder", () => {
       assert.equal(record.value, "x");
       assert.equal(record.sub, "person-1");
       assert.equal(record.iss, ORIGIN);
+    });
+
+    test(`a hint that its value does not give is reported, sealed with ${library}`, async () => {
+      const card = "4242424242424242";
+      const cases = [
+        [{ last4: "4242", brand: "visa", bin: "424242", valid: true }, card, { valid: true, hint_matches: true }],
+        [{ last4: "9999" }, card, { valid: true, hint_matches: false }],
+        [{ brand: "amex" }, card, { valid: true, hint_matches: false }],
+        [{ colour: "green" }, card, { valid: true, hint_matches: false }],
+        [{ valid: true }, "4242424242424241", { valid: false, hint_matches: false }],
+        [undefined, "4242424242424241", { valid: false, hint_matches: undefined }],
+      ];
+      const tokens = await Promise.all(cases.map(([hint, value]) => make({ kind: "card-number", hint }, value)));
+      const records = holder.openAll(tokens.map((token) => ({ token, field: "note", kind: "card-number" })));
+      assert.deepEqual(
+        records.map(({ valid, hint_matches, value }) => [{ valid, hint_matches }, value]),
+        cases.map(([, value, said]) => [said, value]),
+      );
     });
 
     test(`what does not fit is refused, sealed with ${library}`, async () => {

@@ -65,7 +65,7 @@ describe("keys that may not be sealed to", () => {
 
   const sealing = async (members, kind = "card-number") => {
     const sealer = createSealer(await loadKeys(with_(members), { trust: "origin" }), { origin: ORIGIN });
-    return [sealer, () => sealer.seal(CANARY, { field: "card", kind })];
+    return [sealer, () => sealer.seal(CANARY, { field: "card", kind, check: false })];
   };
   test("an expired key", async () => {
     const [sealer, seal] = await sealing({ nbf: now() - 20, exp: now() - 10 });
@@ -85,7 +85,7 @@ describe("keys that may not be sealed to", () => {
     const sealer = createSealer(await loadKeys(service, { trust: { signer: holder.signer } }), { origin: ORIGIN });
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 25 * 3600 * 1000 });
     assert.equal(sealer.ready.ok, false);
-    fails(() => sealer.seal(CANARY, { field: "card", kind: "card-number" }), "keyset-expired");
+    fails(() => sealer.seal(CANARY, { field: "card", kind: "card-number", check: false }), "keyset-expired");
   });
   test("a key of tomorrow", async () => fails((await sealing({ nbf: now() + 3600 }))[1], "key-not-yet-valid"));
   test("no key for the class", async () => fails((await sealing({ class: "health" }))[1], "key-missing"));

@@ -20,7 +20,7 @@ let token;
 before(async () => {
   keys = await createTestKeys();
   sealer = await sealerFor(keys);
-  token = sealer.seal(CANARY, { field: "card", kind: "card-number", sub: "person-1", once: true });
+  token = sealer.seal(CANARY, { field: "card", kind: "card-number", sub: "person-1", once: true, check: false });
 });
 
 /** The token with a part exchanged, or changed. */
@@ -80,7 +80,7 @@ describe("test keys", () => {
   test("of one class serve that class", async () => {
     const own = await createTestKeys({ class: "payment" });
     const ownSealer = await sealerFor(own);
-    const sealed = ownSealer.seal("4242", { field: "card", kind: "card-number" });
+    const sealed = ownSealer.seal("4242", { field: "card", kind: "card-number", check: false });
     assert.equal((await openForTest(sealed, own)).value, "4242");
     fails(() => ownSealer.seal(CANARY, { field: "note", kind: "text" }), "key-missing");
   });
@@ -141,7 +141,7 @@ describe("a token opens", () => {
   test("of a form, with all its members", async () => {
     const values = { card: "4242", 7: "04/29", __proto__: null, mail: "a@example.com" };
     const kinds = { card: "card-number", 7: "card-expiry", mail: "email" };
-    const sealed = sealer.sealForm(values, { field: "checkout", kinds });
+    const sealed = sealer.sealForm(values, { field: "checkout", kinds, check: false });
     const opened = await openForTest(sealed.payment, keys, { field: "checkout", kind: "payment-form" });
     assert.deepEqual(opened.value, { card: "4242", 7: "04/29" });
     assert.deepEqual(opened.header.fields, { card: "card-number", 7: "card-expiry" });
@@ -288,7 +288,7 @@ describe("isToken and headerOf", () => {
 describe("openEntries", () => {
   const EXPECTED = { card: "4242", note: ["a", "b"], quantity: "1", empty: "", several: ["x", "y", "z"] };
   const entries = () => [
-    ["card", sealer.seal("4242", { field: "card", kind: "card-number" })],
+    ["card", sealer.seal("4242", { field: "card", kind: "card-number", check: false })],
     ["note", sealer.seal("a", { field: "note", kind: "text" })],
     ["quantity", "1"],
     ["note", sealer.seal("b", { field: "note", kind: "text" })],

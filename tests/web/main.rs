@@ -10,6 +10,7 @@
 mod blocked;
 mod controls;
 mod groups;
+mod kinds;
 mod support;
 mod values;
 

@@ -1,4 +1,5 @@
-import { createSealer, guardForm, loadKeys } from '/sdk/dist/index.js';
+import { createSealer, guardForm, loadKeys, useMessages } from '/sdk/dist/index.js';
+import words from '/sdk/dist/messages/en.js';
 
 const form = document.querySelector('#checkout');
 const status = document.querySelector('#seal-status');
@@ -8,6 +9,7 @@ const sealer = fetch('/config.json')
   .then(({ keys, signer }) => loadKeys(keys, { trust: { signer } }))
   .then((keys) => createSealer(keys));
 
+useMessages(words);
 guardForm(form, sealer, { message: document.querySelector('#message') });
 form.pay.disabled = false;
 

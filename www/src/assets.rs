@@ -28,6 +28,9 @@ pub(crate) const SHOP: &[Asset] = &[
     asset!("press.svg", "image/svg+xml"),
     asset!("paper.svg", "image/svg+xml"),
     asset!("ink.svg", "image/svg+xml"),
+    asset!("cards/visa.svg", "image/svg+xml"),
+    asset!("cards/mastercard.svg", "image/svg+xml"),
+    asset!("cards/amex.svg", "image/svg+xml"),
     asset!("checkout.js", "text/javascript; charset=utf-8"),
 ];
 

@@ -1,5 +1,6 @@
 //! What anyone can read of a token: its protected header. This is for display; nothing here opens a token.
 
+use fieldseal::json::{Json, Object};
 use fieldseal::jwe::Token;
 use serde::Serialize;
 
@@ -18,6 +19,8 @@ pub struct Header {
     pub iss: String,
     /// When it was sealed, in seconds since 1970.
     pub iat: u64,
+    /// What the page published about the value, such as a card's last four digits.
+    pub hint: Vec<(String, String)>,
     /// The class that the kind belongs to. It is not in the header: the catalogue of kinds decides it.
     pub class: &'static str,
 }
@@ -33,5 +36,20 @@ pub fn header(value: &str) -> Option<Header> {
         iss: header.iss.as_str().to_owned(),
         iat: header.iat.0,
         class: header.kind.class().as_str(),
+        hint: header
+            .hint
+            .iter()
+            .flat_map(Object::iter)
+            .map(|(name, said)| (name.to_owned(), text(said)))
+            .collect(),
     })
+}
+
+fn text(said: &Json) -> String {
+    match said {
+        Json::String(text) => text.clone(),
+        Json::Integer(number) => number.to_string(),
+        Json::Bool(truth) => truth.to_string(),
+        _ => String::new(),
+    }
 }

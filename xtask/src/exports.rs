@@ -1,5 +1,5 @@
-//! What the published module can do is what it exports: the list is kept in tests/packaging/wasm-exports.txt, and a
-//! change of it is a decision that somebody reads.
+//! What a published module can do is what it exports: the lists are kept in tests/packaging, and a change of one is a
+//! decision that somebody reads.
 
 use crate::counts::Counts;
 use crate::{paths, pkg, say};
@@ -11,7 +11,11 @@ use wasmparser::{Parser, Payload};
 /// Words that would name an opening operation or a private key.
 const OPENING: [&str; 6] = ["open", "decrypt", "decap", "private", "unwrap", "recover"];
 
-/// The names that a module exports, sorted. wasm-bindgen's closures carry a hash of the compilation, which says nothing.
+/// Words that would name a sealing operation, which a server has no business with.
+const SEALING: [&str; 3] = ["seal", "encrypt", "encap"];
+
+/// The names that a module exports, sorted. wasm-bindgen's closures carry a hash of the compilation, which says
+/// nothing.
 pub(crate) fn of(wasm: &[u8]) -> Result<Vec<String>> {
     let hash = Regex::new("__h[0-9a-f]{16}$")?;
     let mut names = Vec::new();
@@ -26,41 +30,50 @@ pub(crate) fn of(wasm: &[u8]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Two checks: the exports equal the list, and none of them opens anything.
+/// Two checks of each module: the exports equal the list, and none of them does what the module must not.
 pub(crate) fn suite(bless: bool) -> Result<Counts> {
     pkg::ready()?;
-    let found = of(&fs::read(paths::package().join("dist/fieldseal.wasm"))?)?;
-    let golden = paths::root().join("tests/packaging/wasm-exports.txt");
-    let text = found.join("\n") + "\n";
+    let mut counts = check(&pkg::PAGE, "tests/packaging/wasm-exports.txt", &OPENING, bless)?;
+    let neither = [&OPENING[..], &SEALING[..]].concat();
+    counts += check(&pkg::SERVER, "tests/packaging/server-wasm-exports.txt", &neither, bless)?;
+    Ok(counts)
+}
+
+fn check(module: &pkg::Module, list: &str, forbidden: &[&str], bless: bool) -> Result<Counts> {
+    let found = of(&fs::read(paths::package().join("dist").join(module.file))?)?;
+    let golden = paths::root().join(list);
     if bless {
-        fs::write(&golden, &text)?;
-        say::step("exports: tests/packaging/wasm-exports.txt is rewritten");
+        fs::write(&golden, found.join("\n") + "\n")?;
+        say::step(format!("exports: {list} is rewritten"));
     }
     let wanted = fs::read_to_string(&golden)
-        .context("tests/packaging/wasm-exports.txt: run `cargo xtask test exports --bless`")?;
+        .with_context(|| format!("{list}: run `cargo xtask test exports --bless`"))?;
     let wanted: Vec<&str> = wanted.lines().collect();
     let mut same = true;
     for name in found.iter().filter(|name| !wanted.contains(&name.as_str())) {
-        say::fail(format!("exports: {name} is exported and not in the list"));
+        say::fail(format!("exports: {}: {name} is exported and not in the list", module.file));
         same = false;
     }
     for name in wanted.iter().filter(|name| !found.iter().any(|have| have == *name)) {
-        say::fail(format!("exports: {name} is in the list and not exported"));
+        say::fail(format!("exports: {}: {name} is in the list and not exported", module.file));
         same = false;
     }
     if !same {
         say::step("exports: if the change is meant, run `cargo xtask test exports --bless`");
     }
-    let mut opens = false;
+    let mut allowed = true;
     for name in &found {
         let lower = name.to_lowercase();
-        if OPENING.iter().any(|word| lower.contains(word)) {
-            say::fail(format!("exports: {name} looks like opening, and the module must not be able to"));
-            opens = true;
+        if let Some(word) = forbidden.iter().find(|word| lower.contains(*word)) {
+            say::fail(format!(
+                "exports: {}: {name} looks like \"{word}\", which it must not do",
+                module.file
+            ));
+            allowed = false;
         }
     }
-    say::step(format!("exports: {} names", found.len()));
+    say::step(format!("exports: {}: {} names", module.file, found.len()));
     let mut counts = Counts::check(same);
-    counts += Counts::check(!opens);
+    counts += Counts::check(allowed);
     Ok(counts)
 }

@@ -7,14 +7,40 @@ use anyhow::Result;
 const WASM: &str = "--target=wasm32-unknown-unknown";
 
 /// The checks by name. The wasm target has code of its own, so it is linted as well.
-const CHECKS: [(&str, &[&str]); 5] = [
+const CHECKS: [(&str, &[&str]); 6] = [
     ("formatting", &["fmt", "--all", "--check"]),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     // Targets that don't run by themselves aren't among "all".
     ("clippy for scenarios", &["clippy", "--workspace", "--test", "scenarios", "--", "-D", "warnings"]),
     (
         "clippy for wasm",
-        &["clippy", "--package", "fieldseal", "--lib", "--features", "module", WASM, "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--package",
+            "fieldseal",
+            "--lib",
+            "--features",
+            "module,wasm",
+            WASM,
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "clippy for wasm on servers",
+        &[
+            "clippy",
+            "--package",
+            "fieldseal",
+            "--lib",
+            "--features",
+            "module,inspect",
+            WASM,
+            "--",
+            "-D",
+            "warnings",
+        ],
     ),
     (
         "clippy for the tests in browsers",

@@ -2,7 +2,7 @@
 //! an export for each class of data, so that a bundler leaves out the classes that an application does not use.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::fs;
 use std::path::Path;
 
@@ -25,24 +25,25 @@ pub(crate) fn write(from: &Path, into: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Nothing but constants and objects of them, as bundlers leave out no call and no spread for certain.
 fn module(file: &Value) -> Result<(String, String)> {
     let mut common = file.as_object().context("not an object")?.clone();
     let kinds = common.remove("kinds").context("no kinds")?;
     let classes = kinds.as_object().context("kinds is not an object")?;
-    let mut script = format!("const common = {};\n", Value::Object(common));
-    let mut types = String::from("import type { Messages } from \"../messages.js\";\n");
-    for (class, words) in classes {
-        let of_class = json!({ class: words });
-        script += &format!(
-            "export const {class} = /* @__PURE__ */ Object.assign({{}}, common, {{ kinds: {of_class} }});\n"
-        );
-        types += &format!("export declare const {class}: Messages;\n");
+    let mut script = String::new();
+    for (name, words) in &common {
+        script += &format!("const {name} = {words};\n");
     }
-    let spread: String = classes.keys().map(|class| format!("{class}.kinds, ")).collect();
-    script += &format!(
-        "export default /* @__PURE__ */ Object.assign({{}}, common, {{ kinds: /* @__PURE__ */ Object.assign({{}}, {}) }});\n",
-        spread.trim_end_matches(", ")
-    );
+    let common: String = common.keys().map(|name| format!("{name}, ")).collect();
+    let mut types = String::from("import type { Messages } from \"../messages.js\";\n");
+    let mut all = Vec::new();
+    for (class, words) in classes {
+        script += &format!("const of_{class} = {words};\n");
+        script += &format!("export const {class} = {{ {common}kinds: {{ {class}: of_{class} }} }};\n");
+        types += &format!("export declare const {class}: Messages;\n");
+        all.push(format!("{class}: of_{class}"));
+    }
+    script += &format!("export default {{ {common}kinds: {{ {} }} }};\n", all.join(", "));
     types += "declare const all: Messages;\nexport default all;\n";
     Ok((script, types))
 }

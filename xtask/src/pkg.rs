@@ -15,8 +15,36 @@ use std::sync::OnceLock;
 use wasm_bindgen_cli_support::Bindgen;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/fieldseal_wasm.js`.
-const STEM: &str = "fieldseal_wasm";
+
+/// A module of the package: what is compiled into it, and the names of its files.
+pub(crate) struct Module {
+    features: &'static str,
+    /// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/<stem>.js`.
+    stem: &'static str,
+    /// The file in `dist`, and in `dist/wasm` the script that has its bytes in it.
+    pub(crate) file: &'static str,
+    inline: &'static str,
+    /// The folder in target/npm where its files are kept between builds.
+    work: &'static str,
+}
+
+/// What pages seal with.
+pub(crate) const PAGE: Module = Module {
+    features: "module,wasm",
+    stem: "fieldseal_wasm",
+    file: "fieldseal.wasm",
+    inline: "inline",
+    work: "work",
+};
+
+/// What servers read tokens with. It is apart, so that pages do not download it and servers cannot seal.
+pub(crate) const SERVER: Module = Module {
+    features: "module,inspect",
+    stem: "fieldseal_server",
+    file: "fieldseal-server.wasm",
+    inline: "server_inline",
+    work: "work-server",
+};
 
 /// The modules that an application can import, as files of pkg-config/src.
 pub(crate) const ENTRIES: [&str; 7] = ["index", "node", "inline", "elements", "react", "server", "testing"];
@@ -86,9 +114,9 @@ fn build() -> Result<Built> {
     let _turn = turn()?;
     let source = paths::package_source();
     node::install(&source, true)?;
-    let compiled = compile()?;
-    let work = bind_and_shrink(&compiled)?;
-    let wasm = fs::read(work.join("fieldseal.wasm"))?;
+    let page = module(&PAGE)?;
+    let server = module(&SERVER)?;
+    let wasm = fs::read(page.join(PAGE.file))?;
     let integrity = format!("sha384-{}", Base64::encode_string(&Sha384::digest(&wasm)));
 
     say::step("pkg: TypeScript");
@@ -98,17 +126,25 @@ fn build() -> Result<Built> {
         fs::remove_dir_all(&package)?;
     }
     fs::create_dir_all(dist.join("wasm"))?;
-    fs::write(dist.join("fieldseal.wasm"), &wasm)?;
-    for name in [format!("{STEM}.js"), format!("{STEM}.d.ts")] {
-        fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
+    for (module, work) in [(&PAGE, &page), (&SERVER, &server)] {
+        fs::copy(work.join(module.file), dist.join(module.file))?;
+        for extension in ["js", "d.ts"] {
+            let name = format!("{}.{extension}", module.stem);
+            fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
+        }
+        let base64 = Base64::encode_string(&fs::read(work.join(module.file))?);
+        write_constant(&dist, module.inline, "base64", &base64)?;
     }
-    write_generated(&dist, &wasm, &integrity)?;
-    messages::write(&source.join("messages"), &dist.join("messages"))?;
+    write_constant(&dist, "integrity", "integrity", &integrity)?;
+    let sri = serde_json::json!({ PAGE.file: integrity });
+    fs::write(dist.join("sri.json"), format!("{sri:#}\n"))?;
     // The package's description first: it tells TypeScript that the generated files are ES modules.
     copy_documents(&source, &package)?;
     Sh::new(paths::npm_tool("tsc")).arg("--project").arg(&source).arg("--outDir").arg(&dist).run()?;
     say::step("pkg: bundle");
     shrink::bundle(&dist, &ENTRIES)?;
+    // After the bundler, which leaves no script but its own.
+    messages::write(&source.join("messages"), &dist.join("messages"))?;
     fs::create_dir_all(dist.join("types"))?;
     for name in ["vue.d.ts", "svelte.d.ts"] {
         fs::copy(source.join("types").join(name), dist.join("types").join(name))?;
@@ -142,24 +178,31 @@ fn lock_file() -> Result<fs::File> {
     Ok(fs::File::create(dir.join("lock"))?)
 }
 
-/// Compiles the module. Its path goes through the environment of this one build, so no file names a directory.
-fn compile() -> Result<PathBuf> {
-    say::step("pkg: compile");
+/// Builds a module; gives the folder where its files are.
+fn module(module: &Module) -> Result<PathBuf> {
+    let compiled = compile(module)?;
+    bind_and_shrink(module, &compiled)
+}
+
+/// Compiles a module. Its path goes through the environment of this one build, so no file names a directory.
+fn compile(module: &Module) -> Result<PathBuf> {
+    say::step(format!("pkg: compile {}", module.file));
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
     let flags = [remap(&paths::cargo_home()?, "/cargo"), remap(&paths::root(), "/fieldseal")];
     let flags = flags.iter().map(String::as_str).chain(COMPACT).collect::<Vec<_>>().join("\u{1f}");
     Sh::cargo()
         .args(["rustc", "--profile", "wasm", "--target", TARGET, "--package", "fieldseal", "--lib"])
         // Beside any other crate type the compiler would leave out link-time optimisation, a third of the size.
-        .args(["--crate-type", "cdylib", "--features", "module"])
+        .args(["--crate-type", "cdylib", "--features", module.features])
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .run()?;
+    // Every module is compiled to this place, so it is read before the next one is.
     Ok(paths::target().join(TARGET).join("wasm/fieldseal.wasm"))
 }
 
 /// wasm-bindgen and wasm-opt take seconds, so their result is kept for as long as their input is the same.
-fn bind_and_shrink(compiled: &Path) -> Result<PathBuf> {
-    let work = paths::root().join("target/npm/work");
+fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
+    let work = paths::root().join("target/npm").join(module.work);
     let input = fs::read(compiled).with_context(|| format!("{} was not built", compiled.display()))?;
     let mut hash = Sha256::new();
     hash.update(&input);
@@ -177,37 +220,32 @@ fn bind_and_shrink(compiled: &Path) -> Result<PathBuf> {
     }
     fs::create_dir_all(&work)?;
     Bindgen::new()
-        .input_bytes(STEM, input)
-        .out_name(STEM)
+        .input_bytes(module.stem, input)
+        .out_name(module.stem)
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&work)?;
-    shrink::rename_imports(&work, STEM)?;
+    shrink::rename_imports(&work, module.stem)?;
     say::step("pkg: wasm-opt");
     Sh::new(paths::npm_tool("wasm-opt"))
         .args(WASM_OPT)
-        .arg(work.join(format!("{STEM}_bg.wasm")))
+        .arg(work.join(format!("{}_bg.wasm", module.stem)))
         .arg("--output")
-        .arg(work.join("fieldseal.wasm"))
+        .arg(work.join(module.file))
         .run()?;
     fs::write(stamp, wanted)?;
     Ok(work)
 }
 
-/// What the loaders need to know about the module, as JavaScript and JSON.
-fn write_generated(dist: &Path, wasm: &[u8], integrity: &str) -> Result<()> {
-    let module = |name: &str, value: &str| format!("export const {name} = \"{value}\";\n");
-    let types = |name: &str| format!("export declare const {name}: string;\n");
-    let text = Base64::encode_string(wasm);
-    for (file, name, value) in [("integrity", "integrity", integrity), ("inline", "base64", text.as_str())] {
-        fs::write(dist.join(format!("wasm/{file}.js")), module(name, value))?;
-        fs::write(dist.join(format!("wasm/{file}.d.ts")), types(name))?;
-    }
-    let sri = serde_json::json!({ "fieldseal.wasm": integrity });
-    fs::write(dist.join("sri.json"), format!("{sri:#}\n"))?;
+/// What a loader needs to know about a module, as JavaScript with its types.
+fn write_constant(dist: &Path, file: &str, name: &str, value: &str) -> Result<()> {
+    let script = format!("export const {name} = \"{value}\";\n");
+    let types = format!("export declare const {name}: string;\n");
+    fs::write(dist.join(format!("wasm/{file}.js")), script)?;
+    fs::write(dist.join(format!("wasm/{file}.d.ts")), types)?;
     Ok(())
 }
 

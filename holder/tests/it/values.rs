@@ -71,12 +71,14 @@ fn an_answer_has_what_the_token_says() {
     assert_eq!(codes, [Value::Null, json!("token-wrong-subject")]);
     let answer: Value = serde_json::from_str(&line).unwrap();
     let members: Vec<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members.len(), 7, "{members:?}");
+    assert_eq!(members.len(), 8, "{members:?}");
     assert_eq!(answer["field"], "card");
     assert_eq!(answer["kind"], "card-number");
     assert_eq!(answer["iss"], "https://shop.example");
     assert_eq!(answer["sub"], "customer-7");
     assert_eq!(answer["value"], "4242");
+    // It was sealed unchecked, and is no card number.
+    assert_eq!(answer["valid"], false);
     assert!(answer["iat"].is_u64() && answer["jti"].is_string());
 }
 
@@ -99,4 +101,24 @@ fn a_value_of_several_lines_takes_one_line() {
     let line = place.run_with_input(&["open"], token.as_bytes()).ok();
     assert_eq!(line.lines().count(), 1);
     assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["value"], json!({ "a": [1] }));
+}
+
+#[test]
+fn a_person_is_warned_of_a_value_that_is_none_of_its_kind() {
+    let place = Place::with_keys(&[("payment", "ECDH-ES")]);
+    let open =
+        |value: &str| place.run(&["open", &seal(&place.keys(), &options("card", "card-number"), value)]);
+    let bad = open(r#""4242""#);
+    assert_eq!((bad.code, bad.stdout.as_str()), (Some(0), "4242\n"));
+    assert_eq!(bad.stderr, "Warning: the value is no card-number.\n");
+    assert_eq!(open(r#""4242424242424242""#).stderr, "");
+}
+
+/// Whatever its sealer said: a security code may not be kept.
+#[test]
+fn a_security_code_opens_once() {
+    let place = Place::with_keys(&[("payment", "ECDH-ES")]);
+    let token = seal(&place.keys(), &options("cvc", "card-cvc"), r#""737""#);
+    assert_eq!(place.run(&["open", &token]).ok(), "737\n");
+    assert!(place.run(&["open", &token]).failed(1).contains("error[token-already-opened]"));
 }

@@ -31,7 +31,12 @@ export class Fields {
     // What the browser restored, or the server filled in, was not typed and is looked at all the same.
     this.judgeAll();
     const again = () => this.judgeAll();
-    const reset = (event: Event) => event.target === form && setTimeout(again);
+    // Behind the reset, which comes after its event: the page's own values are back, and nobody made a mistake yet.
+    const fresh = () => {
+      for (const control of elementsOf(form)) if (isText(control) && isDeclared(control)) this.unmark(control);
+      again();
+    };
+    const reset = (event: Event) => event.target === form && setTimeout(fresh);
     addEventListener("pageshow", again);
     form.addEventListener("reset", reset);
     this.undo.push(
@@ -85,7 +90,8 @@ export class Fields {
     const reason = wanted ? this.reason(control, kind) : undefined;
     const words = reason === undefined ? "" : wordsFor(control, reason, kind, this.messages);
     this.say(control, words, reason ?? "");
-    if (shown || words === "") this.mark(control);
+    if (shown) this.mark(control);
+    else if (control.validity.valid) this.unmark(control);
   }
 
   private reason(control: TextControl, kind: string): string | undefined {
@@ -122,11 +128,20 @@ export class Fields {
     control.dispatchEvent(new CustomEvent("fieldseal:invalid", { bubbles: true, detail }));
   }
 
-  /** Tells assistive software, and fills in the element that `aria-errormessage` names, if there is one. */
+  /** Tells a person what is wrong, beside the control and through assistive software. */
   private mark(control: TextControl): void {
-    const words = control.validity.valid ? "" : control.validationMessage;
-    if (words === "") control.removeAttribute("aria-invalid");
-    else control.setAttribute("aria-invalid", "true");
+    if (control.validity.valid) return this.unmark(control);
+    control.setAttribute("aria-invalid", "true");
+    this.write(control, control.validationMessage);
+  }
+
+  private unmark(control: TextControl): void {
+    control.removeAttribute("aria-invalid");
+    this.write(control, "");
+  }
+
+  /** What the element says that `aria-errormessage` names, if there is one. */
+  private write(control: TextControl, words: string): void {
     const id = control.getAttribute("aria-errormessage");
     const place = id === null ? null : control.ownerDocument.getElementById(id);
     if (place !== null && place.textContent !== words) place.textContent = words;

@@ -40,7 +40,7 @@ async fn input_types(stage: Stage) -> Result<()> {
         ("email", "email", format!("wilhelmina+{n:04}@clinic.example"), true),
         ("password", "password", format!("correct horse {n:04} battery"), true),
         ("date", "date-of-birth", format!("19{:02}-02-28", n % 89 + 10), false),
-        ("month", "card-expiry", format!("20{:02}-11", n % 60 + 30), false),
+        ("month", "card-expiry", format!("20{:02}-11", n % 15 + 30), false),
         ("week", "text", format!("20{:02}-W07", n % 60 + 30), false),
         ("time", "text", format!("{:02}:{:02}", n % 24, n % 60), false),
         ("datetime", "date", format!("20{:02}-06-30T{:02}:45", n % 60 + 30, n % 24), false),

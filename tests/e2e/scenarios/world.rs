@@ -165,10 +165,13 @@ impl Stage {
             ensure!(header["field"] == *field && header["kind"] == *kind, "{field} is bound to {header}");
             ensure!(header["iss"] == test.origin(), "{field} was sealed by {}", header["iss"]);
             asked.push(bound(&entry, Some(kind), test.origin()));
-            wanted.push((field, value));
+            wanted.push((field, kind, value));
         }
-        for ((field, value), record) in wanted.into_iter().zip(holder.open(&asked)?) {
-            ensure!(is_typed(&record["value"], value), "{field} opened to {record}, and {value:?} was typed");
+        for ((field, kind, value), record) in wanted.into_iter().zip(holder.open(&asked)?) {
+            ensure!(
+                is_typed(&record["value"], kind, value),
+                "{field} opened to {record}, and {value:?} was typed"
+            );
         }
         nothing_typed(test, typed)
     }

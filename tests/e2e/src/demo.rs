@@ -6,7 +6,7 @@ use crate::holder::{Holder, Sealed};
 use crate::leak;
 use crate::page::Page;
 use crate::program::free_port;
-use crate::received::{is_token, is_typed};
+use crate::received::{is_token, is_typed, normal};
 use crate::shop::{Console, Role, Shop};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -152,7 +152,11 @@ impl Demo {
         let mut leaks = Vec::new();
         for field in fields.iter().filter(|field| field.text && !field.typed.is_empty()) {
             for (place, bytes) in &places {
-                if let Some(form) = leak::find(bytes, &field.typed) {
+                // As it was typed, and as it was sealed.
+                let normal = normal(&field.kind, &field.typed);
+                let normal = normal.as_ref().and_then(Value::as_str).unwrap_or(&field.typed);
+                let found = leak::find(bytes, &field.typed).or_else(|| leak::find(bytes, normal));
+                if let Some(form) = found {
                     leaks.push(Leak { field: field.field.clone(), place: place.clone(), form: form.into() });
                 }
             }
@@ -190,7 +194,7 @@ impl Demo {
                 Value::String(text) => text.clone(),
                 value => value.to_string(),
             };
-            let sealed = is_token(&stored) && is_typed(&record["value"], &field.typed);
+            let sealed = is_token(&stored) && is_typed(&record["value"], &field.kind, &field.typed);
             Row { field: field.field.clone(), typed: field.typed.clone(), stored, opened, sealed }
         });
         Ok(rows.collect())

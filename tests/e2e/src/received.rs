@@ -6,7 +6,10 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Multipart};
 use axum::http::{Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use fieldseal::NumericDate;
+use fieldseal::kind::{self, Kind};
 use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One request to an address that receives forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +72,18 @@ pub fn bound(entry: &(String, String), kind: Option<&str>, origin: &str) -> Seal
     Sealed { token, field, kind: kind.map(str::to_owned), origin: origin.to_owned() }
 }
 
+/// What a person typed, in its kind's normal form: what the key holder should get. `None` if it is none of its kind.
+pub fn normal(kind: &str, typed: &str) -> Option<Value> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let context = kind::Context { region: None, now: NumericDate(now) };
+    let normal = Kind::parse(kind).ok()?.read_text(typed, &context).ok()?;
+    serde_json::from_str(&normal).ok()
+}
+
 /// Whether an opened value is what was typed. A checkbox comes back as a boolean, and is typed as `true` or `false`.
-pub fn is_typed(opened: &Value, typed: &str) -> bool {
+pub fn is_typed(opened: &Value, kind: &str, typed: &str) -> bool {
     match opened {
-        Value::String(text) => text == typed,
         Value::Bool(truth) => truth.to_string() == typed,
-        _ => false,
+        opened => normal(kind, typed).as_ref() == Some(opened),
     }
 }

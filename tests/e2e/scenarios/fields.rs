@@ -1,0 +1,386 @@
+//! Native fields of known kinds: help while typing, what is said of a value that is none of its kind, and what forms do
+//! with it.
+
+use crate::Scenario;
+use crate::world::{Stage, Typed, nothing_typed};
+use anyhow::{Result, ensure};
+use fieldseal_e2e::engine::Engine;
+use fieldseal_e2e::fixture::Test;
+use fieldseal_e2e::received::header;
+use serde_json::{Value, json};
+
+pub(crate) const ALL: &[Scenario] = &[
+    ("fields::typing_keeps_the_caret", |stage| Box::pin(typing(stage))),
+    ("fields::pasting", |stage| Box::pin(pasting(stage))),
+    ("fields::filled_in_by_a_browser", |stage| Box::pin(filled_in(stage))),
+    ("fields::composed_text", |stage| Box::pin(composed(stage))),
+    ("fields::required_and_invalid", |stage| Box::pin(invalid(stage))),
+    ("fields::invalid_without_validation", |stage| Box::pin(novalidate(stage))),
+    ("fields::language", |stage| Box::pin(language(stage))),
+    ("fields::regions_hints_and_unchecked", |stage| Box::pin(options(stage))),
+    ("fields::reset_and_restore", |stage| Box::pin(reset(stage))),
+    ("fields::labels_and_tab_order", |stage| Box::pin(focus(stage))),
+];
+
+const BACKSPACE: &str = "\u{e003}";
+const DELETE: &str = "\u{e017}";
+const LEFT: &str = "\u{e012}";
+const RIGHT: &str = "\u{e014}";
+const TAB: &str = "\u{e004}";
+const CONTROL: &str = "\u{e009}";
+const CARD: &str = "4000 0566 5566 5556";
+
+async fn open(stage: &Stage) -> Result<Test> {
+    stage.open(stage.scene()?, "fields.html").await
+}
+
+/// The text of a control with a bar where the caret is.
+async fn shown(stage: &Stage, selector: &str) -> Result<String> {
+    let script = "const { value, selectionStart: at } = document.querySelector(arguments[0]);
+                  return value.slice(0, at) + '|' + value.slice(at);";
+    let shown = stage.page.script(script, vec![selector.into()]).await?;
+    Ok(shown.as_str().unwrap_or_default().to_owned())
+}
+
+/// Presses keys in an emptied control, and compares what is there after each part.
+async fn press(stage: &Stage, selector: &str, parts: &[(&str, &str)]) -> Result<()> {
+    let control = stage.page.element(selector).await?;
+    control.clear().await?;
+    control.click().await?;
+    for (keys, wanted) in parts {
+        control.send_keys(*keys).await?;
+        let found = shown(stage, selector).await?;
+        ensure!(found == *wanted, "{selector} after {keys:?} is {found:?} and not {wanted:?}");
+    }
+    Ok(())
+}
+
+async fn typing(stage: Stage) -> Result<()> {
+    open(&stage).await?;
+    let left = |times| LEFT.repeat(times);
+    press(
+        &stage,
+        "#card",
+        &[
+            ("4242", "4242|"),
+            ("4", "4242 4|"),
+            ("24242424242", "4242 4242 4242 4242|"),
+            // In the middle: the caret stays behind what was typed, however the groups move.
+            (&left(6), "4242 4242 424|2 4242"),
+            ("9", "4242 4242 4249| 2424 2"),
+            (BACKSPACE, "4242 4242 424|2 4242"),
+            // Over a separator: what is deleted is the digit beside it.
+            (&left(4), "4242 4242| 4242 4242"),
+            (DELETE, "4242 4242| 2424 242"),
+            (RIGHT, "4242 4242 |2424 242"),
+            (BACKSPACE, "4242 424|2 4242 42"),
+        ],
+    )
+    .await?;
+    press(&stage, "#card", &[("378282246310005", "3782 822463 10005|")]).await?;
+    press(
+        &stage,
+        "#expiry",
+        &[
+            ("0", "0|"),
+            ("4", "04|"),
+            ("2", "04/2|"),
+            ("9", "04/29|"),
+            (BACKSPACE, "04/2|"),
+            (BACKSPACE, "04|"),
+            (BACKSPACE, "0|"),
+        ],
+    )
+    .await?;
+    press(&stage, "#expiry", &[("4/29", "04/29|")]).await?;
+    press(
+        &stage,
+        "#ssn",
+        &[("219099998", "219-09-9998|"), (&left(5), "219-09|-9998"), (BACKSPACE, "219-0|9-998")],
+    )
+    .await?;
+    // What the kind cannot hold is left for the person to see.
+    press(&stage, "#card", &[("42424", "4242 4|"), ("x", "4242 4x|"), (BACKSPACE, "4242 4|")]).await
+}
+
+/// Any spacing is understood, and a field that holds something takes the rest in its middle.
+async fn pasting(stage: Stage) -> Result<()> {
+    let test = open(&stage).await?;
+    for (text, wanted) in [
+        ("4000056655665556", "4000 0566 5566 5556|"),
+        ("4000-0566-5566-5556", "4000 0566 5566 5556|"),
+        (" 4000 05665566 5556 ", "4000 0566 5566 5556|"),
+    ] {
+        paste(&stage, "#card", text).await?;
+        let found = shown(&stage, "#card").await?;
+        ensure!(found == wanted, "pasting {text:?} gives {found:?}");
+    }
+    let control = stage.page.element("#card").await?;
+    control.clear().await?;
+    control.send_keys(format!("40005556{}", LEFT.repeat(4))).await?;
+    insert(&stage, "#card", "05665566").await?;
+    let found = shown(&stage, "#card").await?;
+    ensure!(found == "4000 0566 5566| 5556" || found == "4000 0566 5566 |5556", "in the middle: {found:?}");
+    stage.page.click("#send").await?;
+    let received = test.wait_for(1).await?;
+    let typed = all(&[("card", "card-number", CARD)]);
+    stage.check(&test, &received[0], &typed).await
+}
+
+/// Replaces what is in a control by what another one holds, through the clipboard.
+async fn paste(stage: &Stage, selector: &str, text: &str) -> Result<()> {
+    stage.page.element(selector).await?.clear().await?;
+    insert(stage, selector, text).await
+}
+
+/// Puts text where the caret is, as pasting does.
+async fn insert(stage: &Stage, selector: &str, text: &str) -> Result<()> {
+    // A headless WebKit has no clipboard; there the editing command that pasting ends in does the same.
+    if stage.page.engine() == Engine::WebKit {
+        let script = "document.querySelector(arguments[0]).focus();
+                      document.execCommand('insertText', false, arguments[1]);";
+        stage.page.script(script, vec![selector.into(), text.into()]).await?;
+        return Ok(());
+    }
+    let at = stage
+        .page
+        .script("return document.querySelector(arguments[0]).selectionStart;", vec![selector.into()])
+        .await?;
+    stage.page.fill("#clipboard", text).await?;
+    let clipboard = stage.page.element("#clipboard").await?;
+    clipboard.send_keys(format!("{CONTROL}a{CONTROL}")).await?;
+    clipboard.send_keys(format!("{CONTROL}c{CONTROL}")).await?;
+    // A driver that has to focus a control puts the caret at its end.
+    let back = "const control = document.querySelector(arguments[0]);
+                control.focus();
+                control.setSelectionRange(arguments[1], arguments[1]);";
+    stage.page.script(back, vec![selector.into(), at]).await?;
+    Ok(stage.page.element(selector).await?.send_keys(format!("{CONTROL}v{CONTROL}")).await?)
+}
+
+/// What a browser fills in is no typing: nothing is put in groups behind the person's back, and all its spellings count.
+async fn filled_in(stage: Stage) -> Result<()> {
+    let test = open(&stage).await?;
+    for (selector, value) in
+        [("#card", "4000056655665556"), ("#expiry", "11/2038"), ("#cvc", "739"), ("#ssn", "219 09 9998")]
+    {
+        stage.page.set(selector, value).await?;
+        let found = stage
+            .page
+            .script("return document.querySelector(arguments[0]).value;", vec![selector.into()])
+            .await?;
+        ensure!(found == value, "{selector} was changed to {found}");
+        stage.page.until(&format!("document.querySelector('{selector}').validity.valid")).await?;
+    }
+    stage.page.click("#send").await?;
+    let received = test.wait_for(1).await?;
+    let typed = all(&[
+        ("card", "card-number", CARD),
+        ("expiry", "card-expiry", "11/38"),
+        ("cvc", "card-cvc", "739"),
+        ("ssn", "us-ssn", "219-09-9998"),
+    ]);
+    stage.check(&test, &received[0], &typed).await
+}
+
+/// An input method's text is left alone until it is finished, as its own menu would break otherwise. What Android's
+/// keyboards and those of Japan send is made here by hand, with the events that browsers send.
+async fn composed(stage: Stage) -> Result<()> {
+    open(&stage).await?;
+    let script = "const card = document.querySelector('#card');
+        card.focus();
+        const seen = [];
+        const type = (text) => {
+          card.value = text;
+          card.setSelectionRange(text.length, text.length);
+          card.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertCompositionText', isComposing: true }));
+          seen.push(card.value);
+        };
+        card.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+        for (const text of ['４０００', '４００００', '４００００５']) type(text);
+        card.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true }));
+        return [...seen, card.value, card.selectionStart];";
+    let seen = stage.page.script(script, vec![]).await?;
+    ensure!(seen == json!(["４０００", "４００００", "４００００５", "4000 05", 7]), "{seen}");
+    Ok(())
+}
+
+/// What a control says: whether it is valid, whether assistive software is told, its message, and the one beside it.
+async fn said(stage: &Stage, id: &str) -> Result<(bool, bool, String, String)> {
+    let script = "const control = document.getElementById(arguments[0]);
+        return [control.validity.valid, control.getAttribute('aria-invalid') === 'true', control.validationMessage,
+          document.getElementById(control.getAttribute('aria-errormessage'))?.textContent ?? ''];";
+    Ok(serde_json::from_value(stage.page.script(script, vec![id.into()]).await?)?)
+}
+
+const SHORT: &str = "This card number is one or more digits short.";
+
+async fn invalid(stage: Stage) -> Result<()> {
+    let test = open(&stage).await?;
+    // Required, and empty: the browser's own words, and nothing is marked before the person did anything.
+    let (valid, marked, ..) = said(&stage, "card").await?;
+    ensure!(!valid && !marked, "an empty field is marked at once");
+    stage.page.click("#send").await?;
+    stage.page.until("document.activeElement.id === 'card'").await?;
+    let (_, marked, message, beside) = said(&stage, "card").await?;
+    ensure!(marked && !message.is_empty() && beside == message, "{message:?} {beside:?}");
+    // Too short: said when the person leaves the field, and again when the form is sent.
+    stage.page.fill("#card", "4000 0566").await?;
+    stage.page.click("#clipboard").await?;
+    let found = said(&stage, "card").await?;
+    ensure!(found == (false, true, SHORT.into(), SHORT.into()), "{found:?}");
+    stage.page.click("#send").await?;
+    stage.page.until("document.activeElement.id === 'card'").await?;
+    // Put right: the message goes with the last digit, before the field is left.
+    stage.page.element("#card").await?.send_keys("55665556").await?;
+    let found = said(&stage, "card").await?;
+    ensure!(found == (true, false, String::new(), String::new()), "{found:?}");
+    // A security code is measured by the card's brand.
+    stage.page.fill("#cvc", "7391").await?;
+    ensure!(!said(&stage, "cvc").await?.0, "four digits are too many for this card");
+    stage.page.fill("#card", "3782 822463 10005").await?;
+    ensure!(said(&stage, "cvc").await?.0, "four digits are right for this card");
+    let brand = stage.page.script("return document.querySelector('#card').dataset.brand;", vec![]).await?;
+    ensure!(brand == "amex", "the brand is {brand}");
+    // Each way in which a script sends the form is stopped too, or goes out without what is sealed.
+    stage.page.fill("#ssn", "666-12-3456").await?;
+    stage.page.script("document.forms[0].requestSubmit();", vec![]).await?;
+    stage.page.until("document.activeElement.id === 'ssn'").await?;
+    let fetched = stage.page.script("return [...new FormData(document.forms[0]).keys()];", vec![]).await?;
+    ensure!(fetched == json!([]), "{fetched}");
+    ensure!(test.received().is_empty(), "an invalid form was sent");
+    let events = stage.page.script("return window.invalid;", vec![]).await?;
+    ensure!(
+        events
+            .as_array()
+            .is_some_and(|all| all.iter().any(|e| e["field"] == "ssn" && e["reason"] == "range"))
+    );
+    let text = events.to_string();
+    ensure!(!text.contains("666") && !text.contains("4000"), "an event holds a value: {text}");
+    nothing_typed(
+        &test,
+        &all(&[("card", "card-number", "3782 822463 10005"), ("ssn", "us-ssn", "666-12-3456")]),
+    )
+}
+
+/// `novalidate` takes away the browser's check, and not ours.
+async fn novalidate(stage: Stage) -> Result<()> {
+    let mut scene = stage.scene()?;
+    scene.words = vec![("form".into(), "method=\"post\" novalidate".into())];
+    let test = stage.open(scene, "fields.html").await?;
+    stage.page.fill("#card", "4000 0566 5566 5557").await?;
+    stage.page.click("#send").await?;
+    stage
+        .page
+        .until("document.activeElement.id === 'card' && document.querySelector('[role=alert]')")
+        .await?;
+    let (_, marked, message, beside) = said(&stage, "card").await?;
+    ensure!(marked && message == beside && message.contains("digits"), "{message:?} {beside:?}");
+    let blocked = stage.page.script("return window.blocked;", vec![]).await?;
+    ensure!(blocked == json!([{ "code": "value-invalid", "field": "card" }]), "{blocked}");
+    ensure!(test.received().is_empty(), "an invalid form was sent");
+    Ok(())
+}
+
+async fn language(stage: Stage) -> Result<()> {
+    let mut scene = stage.scene()?;
+    scene.config["lang"] = "es-MX".into();
+    stage.open(scene, "fields.html").await?;
+    stage.page.fill("#card", "4000").await?;
+    stage.page.click("#clipboard").await?;
+    let (_, _, message, _) = said(&stage, "card").await?;
+    ensure!(message.contains("tarjeta"), "{message:?}");
+    Ok(())
+}
+
+/// A region makes a national number readable, a hint is in the header, and a field may go unchecked.
+async fn options(stage: Stage) -> Result<()> {
+    let test = open(&stage).await?;
+    for (selector, text) in [("#card", CARD), ("#nino", "ab 12 34 56 c"), ("#anything", "no number at all")] {
+        stage.page.fill(selector, text).await?;
+    }
+    stage.page.click("#send").await?;
+    let received = test.wait_for(1).await?;
+    let entries = received[0].entries().await?;
+    let token = |name: &str| {
+        entries.iter().find(|(entry, _)| entry == name).map(|(_, token)| token.clone()).unwrap_or_default()
+    };
+    let card = header(&token("card"))?;
+    ensure!(card["hint"] == json!({ "brand": "visa", "last4": "5556" }), "{card}");
+    let asked: Vec<_> = ["nino", "anything"]
+        .map(|name| fieldseal_e2e::received::bound(&(name.to_owned(), token(name)), None, test.origin()))
+        .into();
+    let opened = stage.parts.holder.open(&asked)?;
+    let values: Vec<&Value> = opened.iter().map(|record| &record["value"]).collect();
+    ensure!(
+        values == [&json!({ "region": "GB", "number": "AB123456C" }), &json!("no number at all")],
+        "{values:?}"
+    );
+    ensure!((&opened[0]["valid"], &opened[1]["valid"]) == (&json!(true), &json!(false)));
+    Ok(())
+}
+
+/// A reset brings the page's own value back, unmarked; going back brings what the browser kept, and it is looked at.
+async fn reset(stage: Stage) -> Result<()> {
+    let test = open(&stage).await?;
+    stage.page.fill("#card", "4000").await?;
+    stage.page.fill("#iban", "GB00").await?;
+    stage.page.click("#reset").await?;
+    stage.page.until("document.querySelector('#iban').validity.valid").await?;
+    ensure!(shown(&stage, "#iban").await?.replace('|', "") == "GB29 NWBK 6016 1331 9268 19");
+    let (_, marked, _, beside) = said(&stage, "card").await?;
+    ensure!(!marked && beside.is_empty(), "a reset field is still marked: {beside:?}");
+    // Sent, and back again.
+    stage.page.fill("#card", CARD).await?;
+    stage.page.fill("#ssn", "219-09-9998").await?;
+    stage.page.click("#send").await?;
+    test.wait_for(1).await?;
+    stage.page.until("document.querySelector('#received')").await?;
+    stage.page.driver().back().await?;
+    stage.page.until("document.documentElement.dataset.state === 'ready'").await?;
+    for id in ["card", "ssn"] {
+        let value = shown(&stage, &format!("#{id}")).await?.replace('|', "");
+        let (valid, ..) = said(&stage, id).await?;
+        ensure!(value.is_empty() || valid, "{id} was restored as {value:?} and is not valid");
+    }
+    // Whatever was restored, the form seals again.
+    stage.page.fill("#card", CARD).await?;
+    stage.page.fill("#ssn", "219-09-9998").await?;
+    stage.page.click("#send").await?;
+    let received = test.wait_for(2).await?;
+    let typed = all(&[("card", "card-number", CARD), ("ssn", "us-ssn", "219-09-9998")]);
+    stage.check(&test, &received[1], &typed).await
+}
+
+async fn focus(stage: Stage) -> Result<()> {
+    open(&stage).await?;
+    stage.page.click("#card-label").await?;
+    stage.page.until("document.activeElement.id === 'card'").await?;
+    let mut seen = vec!["card".to_owned()];
+    for _ in 0..6 {
+        let active = format!("#{}", seen.last().map_or("", String::as_str));
+        stage.page.element(&active).await?.send_keys(TAB).await?;
+        let id = stage.page.script("return document.activeElement.id;", vec![]).await?;
+        seen.push(id.as_str().unwrap_or_default().to_owned());
+    }
+    ensure!(seen == ["card", "expiry", "cvc", "ssn", "nino", "iban", "anything"], "{seen:?}");
+    Ok(())
+}
+
+/// What was filled in, and what the page has in its other sealed fields.
+fn all(filled: &[(&'static str, &'static str, &str)]) -> Vec<Typed> {
+    let kinds = [
+        ("card", "card-number", ""),
+        ("expiry", "card-expiry", ""),
+        ("cvc", "card-cvc", ""),
+        ("ssn", "us-ssn", ""),
+        ("nino", "national-id", ""),
+        ("iban", "iban", "GB29 NWBK 6016 1331 9268 19"),
+        ("anything", "us-ein", ""),
+    ];
+    let value = |(name, kind, preset): (&'static str, &'static str, &str)| {
+        let typed = filled.iter().find(|(field, ..)| *field == name).map_or(preset, |(.., typed)| typed);
+        (name, kind, typed.to_owned())
+    };
+    kinds.map(value).into()
+}
