@@ -13,11 +13,7 @@ impl Writer {
     }
 
     fn name(&mut self, name: &str) {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
-        }
-        push_string(&mut self.0, name);
-        self.0.push(':');
+        push_name(&mut self.0, name);
     }
 
     pub(crate) fn string(&mut self, name: &str, value: &str) {
@@ -68,6 +64,15 @@ pub(crate) fn push_digits(out: &mut String, n: u64, width: u32) {
     out.push(char::from(b'0' + (n % 10) as u8));
 }
 
+/// Appends the name of an object's next member.
+pub(crate) fn push_name(out: &mut String, name: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    push_string(out, name);
+    out.push(':');
+}
+
 /// Appends `text` as a JSON string (RFC 8259 section 7), with the short escapes where there are any.
 pub(crate) fn push_string(out: &mut String, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -114,12 +119,8 @@ fn push_json(out: &mut String, value: &Json) {
 
 fn push_object(out: &mut String, members: &Object) {
     out.push('{');
-    for (i, (name, item)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        push_string(out, name);
-        out.push(':');
+    for (name, item) in members.iter() {
+        push_name(out, name);
         push_json(out, item);
     }
     out.push('}');
