@@ -38,18 +38,16 @@ pub(super) fn mod11_10(digits: &str) -> bool {
 
 /// ICAO Doc 9303 part 3 section 4.9: weights 7, 3, 1; the filler `<` is zero.
 pub(super) fn icao(text: &str) -> u32 {
-    weighted(0, text, &[7, 3, 1]) % 10
+    weighted(text, &[7, 3, 1]) % 10
 }
 
-/// The sum of the values times the weights, which repeat; it goes on from a sum before. What is neither a letter nor
-/// a digit is zero.
-pub(super) fn weighted(mut sum: u32, text: &str, weights: &[u8]) -> u32 {
-    let mut at = 0;
-    for b in text.bytes() {
+/// The sum of the values times the weights, which repeat. What is neither a letter nor a digit is zero.
+pub(super) fn weighted(text: &str, weights: &[u8]) -> u32 {
+    let mut sum = 0;
+    for (at, b) in text.bytes().enumerate() {
         if b.is_ascii_alphanumeric() {
             sum += value(b) * u32::from(weights[at % weights.len()]);
         }
-        at += 1;
     }
     sum
 }

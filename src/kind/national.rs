@@ -58,7 +58,7 @@ fn aadhaar(text: &str) -> Read<()> {
 fn cpf(text: &str) -> Read<()> {
     must(text.bytes().any(|b| text.as_bytes()[0] != b), Reason::Range)?;
     let right = |len: usize, weights| {
-        weighted(0, part(text, 0, len), weights) * 10 % 11 % 10 == number(part(text, len, len + 1))
+        weighted(part(text, 0, len), weights) * 10 % 11 % 10 == number(part(text, len, len + 1))
     };
     let weights = &[11, 10, 9, 8, 7, 6, 5, 4, 3, 2];
     must(right(9, &weights[1..]) && right(10, weights), Reason::CheckDigit)

@@ -94,7 +94,7 @@ fn iban(iban: &str) -> Read<()> {
 /// the Federal Reserve's districts, of thrifts, of electronic transactions and of traveller's cheques.
 fn routing_number(digits: &str) -> Read<()> {
     must(matches!(number(part(digits, 0, 2)), 0..=12 | 21..=32 | 61..=72 | 80), Reason::Range)?;
-    must(weighted(0, digits, &[3, 7, 1]) % 10 == 0, Reason::CheckDigit)
+    must(weighted(digits, &[3, 7, 1]).is_multiple_of(10), Reason::CheckDigit)
 }
 
 /// A routing number and an account of up to 17 digits (Nacha Operating Rules, DFI Account Number), as an
