@@ -44,32 +44,56 @@ impl Sealer {
     ) -> Result<Vec<(Class, String)>> {
         let mut tokens = Vec::new();
         for class in Class::ALL {
-            let members: Vec<_> = fields.iter().filter(|field| field.kind.class() == class).collect();
-            if members.is_empty() {
-                continue;
+            if let Some(kind) = kind_of(class, fields)? {
+                let options = options(kind);
+                if options.kind != kind {
+                    return Err(Error::of(Code::OptionInvalid, "kind"));
+                }
+                tokens.push((class, self.seal_class(fields, &options, now, &mut prepare)?));
             }
-            let kind = Kind::of_form(class)?;
-            let options = options(kind);
-            if options.kind != kind {
-                return Err(Error::of(Code::OptionInvalid, "kind"));
-            }
-            options.check(now)?;
-            let (value, contents) = object(&members, &options, now)?;
-            tokens.push((class, self.seal(&value, &options, contents, now, prepare(kind)?)?));
         }
         Ok(tokens)
     }
+
+    /// Seals those of the fields that are of the class of the options' kind.
+    pub(crate) fn seal_class(
+        &self,
+        fields: &[FormField],
+        options: &SealOptions,
+        now: NumericDate,
+        prepare: &mut dyn FnMut(Kind) -> Result<Prepared>,
+    ) -> Result<String> {
+        options.check(now)?;
+        let mut value = Text::default();
+        let mut contents = Contents::default();
+        object(fields, options, now, &mut value, &mut contents)?;
+        self.seal(&value, options, &contents, now, prepare(options.kind)?)
+    }
 }
 
-/// The sealed object's JSON text, and what its members ask of the token.
-fn object(members: &[&FormField], options: &SealOptions, now: NumericDate) -> Result<(Text, Contents)> {
-    let mut contents = Contents::default();
+/// The kind of the token for the fields of a class; none where there are no such fields.
+pub(crate) fn kind_of(class: Class, fields: &[FormField]) -> Result<Option<Kind>> {
+    if fields.iter().any(|field| field.kind.class() == class) {
+        Kind::of_form(class).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Writes the sealed object's JSON text, and what its members ask of the token.
+fn object(
+    fields: &[FormField],
+    options: &SealOptions,
+    now: NumericDate,
+    value: &mut Text,
+    contents: &mut Contents,
+) -> Result<()> {
+    let members = || fields.iter().filter(|field| field.kind.class() == options.kind.class());
     // Names may grow sixfold when escaped, and normal forms are rarely longer than what was typed, so the
     // buffer seldom moves.
-    let len = members.iter().map(|m| 6 * m.name.len() + m.value.len() + 32).sum::<usize>() + 2;
-    let mut value = Text::with_capacity(len);
+    value.reserve(members().map(|m| 6 * m.name.len() + m.value.len() + 32).sum::<usize>() + 2);
     value.push('{');
-    for FormField { name, kind, value: typed, region, hint } in members {
+    for FormField { name, kind, value: typed, region, hint } in members() {
         if !header::is_name(name) || contents.fields.iter().any(|(other, _)| other == name) {
             return Err(Error::new(Code::FieldInvalid));
         }
@@ -79,7 +103,7 @@ fn object(members: &[&FormField], options: &SealOptions, now: NumericDate) -> Re
         if !contents.fields.is_empty() {
             value.push(',');
         }
-        json::push_string(&mut value, name);
+        json::push_string(value, name);
         value.push(':');
         let region = region.as_deref().or(options.region.as_deref());
         let normal = options.read(*kind, typed, region, now)?;
@@ -87,9 +111,12 @@ fn object(members: &[&FormField], options: &SealOptions, now: NumericDate) -> Re
         let prefix = [name, "."].concat();
         kind.publish_into(&mut contents.hint, &prefix, &normal, hint, now)?;
         contents.once |= kind.is_once();
-        contents.lifetime = [contents.lifetime, kind.lifetime()].into_iter().flatten().min();
+        contents.lifetime = match (contents.lifetime, kind.lifetime()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         contents.fields.push((name.clone(), *kind));
     }
     value.push('}');
-    Ok((value, contents))
+    Ok(())
 }

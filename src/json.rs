@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub(crate) use write::{Writer, integer, push_string, to_string};
+pub(crate) use write::{Writer, push_digits, push_integer, push_name, push_string, to_string};
 
 use crate::prelude::*;
 use crate::{Code, Error, Result};
@@ -49,9 +49,22 @@ impl Json {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
 
-    /// The string, if it is one, as text that is wiped.
-    pub(crate) fn into_text(self) -> Option<Text> {
-        if let Self::String(text) = self { Some(Text::new(text)) } else { None }
+    /// Wipes every text in it.
+    #[cfg(not(feature = "module"))]
+    pub(crate) fn wipe(&mut self) {
+        use zeroize::Zeroize;
+        match self {
+            Self::Null | Self::Bool(_) => {}
+            Self::Integer(whole) => whole.zeroize(),
+            Self::String(text) => text.zeroize(),
+            Self::Array(items) => items.iter_mut().for_each(Self::wipe),
+            Self::Object(members) => {
+                for (name, value) in &mut members.0 {
+                    name.zeroize();
+                    value.wipe();
+                }
+            }
+        }
     }
 
     /// The string, if it is one.
@@ -83,7 +96,7 @@ impl Object {
     }
 
     /// The members in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v))
     }
 

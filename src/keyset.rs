@@ -6,7 +6,7 @@ mod thumbprint;
 
 pub use jwk::{Jwk, Scope};
 
-use crate::json::{Json, Writer};
+use crate::json::{Json, Object, Writer};
 use crate::kind::Class;
 use crate::prelude::*;
 use crate::{Code, Error, NumericDate, Result};
@@ -40,25 +40,26 @@ impl KeySet {
             return Err(malformed);
         }
         let json = Json::parse(text.as_bytes(), Code::KeysetMalformed, Code::KeysetDuplicateMember)?;
-        Self::from_json(json)
+        let Json::Object(set) = json else { return Err(Error::of(Code::KeysetMalformed, "keys")) };
+        Self::from_json(&set)
     }
 
-    fn from_json(json: Json) -> Result<Self> {
-        let keys = json.into_object().and_then(|mut set| set.take("keys"));
-        let Some(Json::Array(keys)) = keys else {
+    fn from_json(set: &Object) -> Result<Self> {
+        let Some(Json::Array(list)) = set.get("keys") else {
             return Err(Error::of(Code::KeysetMalformed, "keys"));
         };
-        if keys.is_empty() {
+        if list.is_empty() {
             return Err(Error::new(Code::KeysetEmpty));
         }
-        let keys: Vec<_> = keys.into_iter().map(Jwk::from_json).collect::<Result<_>>()?;
-        // One key under two classes would quietly undo the separation that classes are for.
-        let is_again =
-            |(at, key): (usize, &Jwk)| keys.iter().take(at).any(|before| before.kid() == key.kid());
-        if keys.iter().enumerate().any(is_again) {
-            return Err(Error::of(Code::KeysetMalformed, "kid"));
+        let mut set = Self { keys: Vec::new(), exp: None };
+        let mut twice = false;
+        for key in list {
+            let key = Jwk::from_json(key)?;
+            twice |= set.get(key.kid()).is_some();
+            set.keys.push(Arc::new(key));
         }
-        Ok(Self::new(keys))
+        // One key under two classes would quietly undo the separation that classes are for.
+        if twice { Err(Error::of(Code::KeysetMalformed, "kid")) } else { Ok(set) }
     }
 
     /// The JWK Set's JSON.
@@ -99,10 +100,16 @@ impl KeySet {
     /// When sealing ends unless the set is fetched again: the end of the set, or of the last key of the
     /// class that ends first, whichever comes sooner.
     pub fn exp(&self) -> Option<NumericDate> {
-        // A class ends with its last key; a key without an end keeps it going for ever.
-        let end_of = |scope| self.of_scope(scope).map(|key| key.exp().unwrap_or(NumericDate::MAX)).max();
-        let class_ends = self.keys().filter_map(|key| end_of(key.scope()));
-        class_ends.chain(self.exp).min().filter(|exp| *exp < NumericDate::MAX)
+        let mut first = self.exp.unwrap_or(NumericDate::MAX);
+        for key in self.keys() {
+            // A class ends with its last key; a key without an end keeps it going for ever.
+            let mut last = NumericDate(0);
+            for other in self.of_scope(key.scope()) {
+                last = last.max(other.exp().unwrap_or(NumericDate::MAX));
+            }
+            first = first.min(last);
+        }
+        if first < NumericDate::MAX { Some(first) } else { None }
     }
 
     fn of_scope(&self, scope: Scope) -> impl Iterator<Item = &Jwk> {

@@ -20,6 +20,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "tower"))]
 extern crate std;
 
+mod ascii;
 mod base64url;
 mod date;
 mod error;

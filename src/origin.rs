@@ -1,3 +1,4 @@
+use crate::ascii::{only, part, split};
 use crate::prelude::*;
 use crate::{Code, Error, Result};
 
@@ -18,18 +19,13 @@ impl Origin {
     ///
     /// Errors: `origin-invalid`.
     pub fn parse(text: &str) -> Result<Self> {
-        let scheme_chars = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"+-.".contains(&c);
-        match text.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?))) {
-            Some((scheme, authority))
-                if text.len() <= Self::MAX_LEN
-                    && scheme.starts_with(|c: char| c.is_ascii_lowercase())
-                    && scheme.bytes().all(scheme_chars)
-                    && is_authority(authority, scheme) =>
-            {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(Error::new(Code::OriginInvalid)),
-        }
+        let (scheme, rest) = split(text, b":").unwrap_or_default();
+        let fits = text.len() <= Self::MAX_LEN
+            && only(part(scheme, 0, 1), b"az")
+            && only(scheme, b"az09++-.")
+            && !scheme.is_empty()
+            && rest.strip_prefix("//").is_some_and(|authority| is_authority(authority, scheme));
+        if fits { Ok(Self(text.to_owned())) } else { Err(Error::new(Code::OriginInvalid)) }
     }
 
     /// The serialisation.
@@ -40,25 +36,20 @@ impl Origin {
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`.
 fn is_authority(text: &str, scheme: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, "")) => (v6, None),
-        Some((v6, rest)) => (v6, Some(rest.strip_prefix(':').unwrap_or_default())),
-        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
-    };
-    let v6_chars = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c) || b":.".contains(&c);
-    let name_chars = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b".-_".contains(&c);
-    let is_host = match text.starts_with('[') {
-        true => host.bytes().all(v6_chars),
-        false => host.bytes().all(name_chars),
+    let v6 = text.strip_prefix('[');
+    let (host, port, chars): (_, _, &[u8]) = match v6.and_then(|rest| split(rest, b"]")) {
+        Some((host, "")) => (host, None, b"09af::.."),
+        Some((host, rest)) => (host, Some(rest.strip_prefix(':').unwrap_or_default()), b"09af::.."),
+        None => {
+            let (host, port) = split(text, b":").map_or((text, None), |(host, port)| (host, Some(port)));
+            (host, port, b"az09-.__")
+        }
     };
     let is_port = |port: &str| {
         let by_default = matches!((scheme, port), ("https", "443") | ("http", "80"));
-        (1..=5).contains(&port.len())
-            && port.bytes().all(|c| c.is_ascii_digit())
-            && !port.starts_with('0')
-            && !by_default
+        (1..=5).contains(&port.len()) && only(port, b"09") && !port.starts_with('0') && !by_default
     };
-    !host.is_empty() && is_host && port.is_none_or(is_port)
+    !host.is_empty() && only(host, chars) && port.is_none_or(is_port)
 }
 
 #[cfg(test)]

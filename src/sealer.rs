@@ -1,7 +1,7 @@
 //! Sealing: a value in, a token out, with time and randomness as arguments.
 
 use crate::json::Object;
-use crate::jwe::header::{self, Fields, Header, JTI_LEN};
+use crate::jwe::header::{self, Draft, Fields, JTI_LEN};
 use crate::keyset::{Jwk, KeySet};
 use crate::kind::{Context, Kind};
 use crate::prelude::*;
@@ -235,7 +235,7 @@ impl Sealer {
         let hint = kind.publish(&value, &options.hint, now)?;
         let contents =
             Contents { fields: Fields::new(), hint, once: kind.is_once(), lifetime: kind.lifetime() };
-        self.seal(&value, options, contents, now, prepared)
+        self.seal(&value, options, &contents, now, prepared)
     }
 
     /// Seals a value that was read, with options that were checked.
@@ -243,7 +243,7 @@ impl Sealer {
         &self,
         value: &str,
         options: &SealOptions,
-        contents: Contents,
+        contents: &Contents,
         now: NumericDate,
         prepared: Prepared,
     ) -> Result<String> {
@@ -260,19 +260,20 @@ impl Sealer {
         }
         let plaintext = pad::plaintext(value, options.kind.size_class())?;
         let header = self.header(key, &prepared, options, contents, now)?;
-        let protected = base64url::encode(header.to_json().as_bytes());
+        let protected = base64url::encode(header.as_bytes());
         let sealed = prepared.encapsulation.seal(&protected, plaintext)?;
         Ok(jwe::emit(&protected, &sealed))
     }
 
+    /// The protected header's JSON.
     fn header(
         &self,
         key: &Jwk,
         prepared: &Prepared,
         options: &SealOptions,
-        contents: Contents,
+        contents: &Contents,
         now: NumericDate,
-    ) -> Result<Header> {
+    ) -> Result<String> {
         let latest = contents.lifetime.map(|seconds| now.plus(seconds));
         // What may be opened a single time may not wait for longer than its kind does.
         if contents.once && options.exp > latest && latest.is_some() {
@@ -281,21 +282,22 @@ impl Sealer {
         if !header::is_plain(&contents.hint) {
             return Err(Error::of(Code::OptionInvalid, "hint"));
         }
-        Ok(Header {
+        let draft = Draft {
             alg: key.alg(),
-            kid: key.kid().to_owned(),
-            epk: prepared.encapsulation.epk().copied(),
-            field: options.field.clone(),
+            kid: key.kid(),
+            epk: prepared.encapsulation.epk(),
+            field: &options.field,
             kind: options.kind,
-            fields: contents.fields,
-            iss: self.origin.clone(),
+            fields: &contents.fields,
+            iss: &self.origin,
             iat: now,
-            jti: base64url::encode(&prepared.jti),
+            jti: &base64url::encode(&prepared.jti),
             exp: options.exp.or(latest),
-            sub: options.sub.clone(),
+            sub: options.sub.as_deref(),
             once: options.once || contents.once,
-            hint: Some(contents.hint).filter(|hint| !hint.is_empty()),
-            consent: options.consent.clone(),
-        })
+            hint: Some(&contents.hint).filter(|hint| !hint.is_empty()),
+            consent: options.consent.as_ref(),
+        };
+        Ok(draft.to_json())
     }
 }

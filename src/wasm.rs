@@ -15,6 +15,7 @@ mod value;
 pub use catalogue::{brand_of, check_text, edit_text, input_facts};
 pub use guard::{Guard, guard_form};
 
+use crate::ascii::words;
 use crate::form::FormField;
 use crate::keyset;
 use crate::keyset::signed::{Signer, Unverified};
@@ -51,7 +52,7 @@ impl KeySet {
 
     /// Keeps only the keys with one of these thumbprints, which are separated by spaces.
     pub fn pinned(self, pins: &str) -> core::result::Result<Self, JsValue> {
-        Ok(Self(self.0.pinned(pins.split(' '))?))
+        Ok(Self(self.0.pinned(words(pins, b" "))?))
     }
 
     /// The keys' thumbprints, separated by spaces.
@@ -115,14 +116,16 @@ impl Sealer {
     /// are names with spaces between; gives an object of tokens by class.
     #[wasm_bindgen(js_name = sealForm)]
     pub fn seal_form(&self, fields: &js_sys::Array, options: &str) -> core::result::Result<Object, JsValue> {
-        let template = options::parse_form(options)?;
-        let fields =
-            fields.iter().map(|field| form_field(&field.unchecked_into())).collect::<Result<Vec<_>>>()?;
-        let tokens = self.0.seal_form(&fields, |kind| template.of_kind(kind))?;
-        let out = Object::new();
-        for (class, token) in tokens {
-            Reflect::set(&out, &class.as_str().into(), &token.into())?;
+        let mut template = options::parse_form(options)?;
+        let mut form = Vec::new();
+        for at in 0..fields.length() {
+            form.push(form_field(fields.get(at).unchecked_ref())?);
         }
+        let out = Object::new();
+        self.0.seal_form(&form, &mut template, |class, token| {
+            // Setting a property of an object just made cannot fail.
+            let _ = Reflect::set(&out, &class.as_str().into(), &token.into());
+        })?;
         Ok(out)
     }
 

@@ -13,11 +13,7 @@ impl Writer {
     }
 
     fn name(&mut self, name: &str) {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
-        }
-        push_string(&mut self.0, name);
-        self.0.push(':');
+        push_name(&mut self.0, name);
     }
 
     pub(crate) fn string(&mut self, name: &str, value: &str) {
@@ -30,7 +26,8 @@ impl Writer {
     }
 
     pub(crate) fn number(&mut self, name: &str, value: u64) {
-        self.raw(name, itoa(value).as_str());
+        self.name(name);
+        push_digits(&mut self.0, value, 1);
     }
 
     /// A member whose value is JSON text already.
@@ -50,25 +47,30 @@ impl Writer {
     }
 }
 
-/// A whole number's JSON text.
-pub(crate) fn integer(n: i64) -> String {
-    let digits = itoa(n.unsigned_abs());
-    if n < 0 { ["-", &digits].concat() } else { digits }
+/// Appends a whole number's JSON text.
+pub(crate) fn push_integer(out: &mut String, n: i64) {
+    if n < 0 {
+        out.push('-');
+    }
+    push_digits(out, n.unsigned_abs(), 1);
 }
 
-/// Decimal digits.
-fn itoa(mut n: u64) -> String {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (n % 10) as u8;
-        n /= 10;
-        if n == 0 {
-            break;
-        }
+/// Appends decimal digits, so many at least.
+pub(crate) fn push_digits(out: &mut String, n: u64, width: u32) {
+    if n > 9 || width > 1 {
+        push_digits(out, n / 10, width.saturating_sub(1));
     }
-    digits[at..].iter().map(|d| char::from(*d)).collect()
+    // A remainder by ten is one digit.
+    out.push(char::from(b'0' + (n % 10) as u8));
+}
+
+/// Appends the name of an object's next member.
+pub(crate) fn push_name(out: &mut String, name: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    push_string(out, name);
+    out.push(':');
 }
 
 /// Appends `text` as a JSON string (RFC 8259 section 7), with the short escapes where there are any.
@@ -99,7 +101,7 @@ fn push_json(out: &mut String, value: &Json) {
     match value {
         Json::Null => out.push_str("null"),
         Json::Bool(v) => out.push_str(if *v { "true" } else { "false" }),
-        Json::Integer(v) => out.push_str(&integer(*v)),
+        Json::Integer(v) => push_integer(out, *v),
         Json::String(v) => push_string(out, v),
         Json::Array(items) => {
             out.push('[');
@@ -117,12 +119,8 @@ fn push_json(out: &mut String, value: &Json) {
 
 fn push_object(out: &mut String, members: &Object) {
     out.push('{');
-    for (i, (name, item)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        push_string(out, name);
-        out.push(':');
+    for (name, item) in members.iter() {
+        push_name(out, name);
         push_json(out, item);
     }
     out.push('}');

@@ -60,45 +60,26 @@ impl Header {
         self.once || self.kind.is_once() || self.fields.iter().any(|(_, kind)| kind.is_once())
     }
 
-    /// The header's JSON. The order of its members is fixed, so that all tokens look alike.
+    /// The header's JSON.
+    #[cfg(feature = "inspect")]
     pub(crate) fn to_json(&self) -> String {
-        let mut header = Writer::object();
-        header.string("alg", self.alg.as_str());
-        if self.alg == Alg::EcdhEs {
-            header.string("enc", ecdh_es::ENC);
-        }
-        header.string("kid", &self.kid);
-        header.string("typ", TYP);
-        if let Some(epk) = &self.epk {
-            let mut jwk = Writer::object();
-            jwk.string("kty", "OKP");
-            jwk.string("crv", "X25519");
-            jwk.string("x", &base64url::encode(epk));
-            header.raw("epk", &jwk.end());
-        }
-        header.string("field", &self.field);
-        header.string("kind", self.kind.as_str());
-        if !self.fields.is_empty() {
-            header.raw("fields", &fields_json(&self.fields));
-        }
-        header.string("iss", self.iss.as_str());
-        header.date("iat", self.iat);
-        header.string("jti", &self.jti);
-        if let Some(exp) = self.exp {
-            header.date("exp", exp);
-        }
-        if let Some(sub) = &self.sub {
-            header.string("sub", sub);
-        }
-        if self.once {
-            header.raw("once", "true");
-        }
-        for (name, object) in [("hint", &self.hint), ("consent", &self.consent)] {
-            if let Some(object) = object {
-                header.object_member(name, object);
-            }
-        }
-        header.end()
+        let draft = Draft {
+            alg: self.alg,
+            kid: &self.kid,
+            epk: self.epk.as_ref(),
+            field: &self.field,
+            kind: self.kind,
+            fields: &self.fields,
+            iss: &self.iss,
+            iat: self.iat,
+            jti: &self.jti,
+            exp: self.exp,
+            sub: self.sub.as_deref(),
+            once: self.once,
+            hint: self.hint.as_ref(),
+            consent: self.consent.as_ref(),
+        };
+        draft.to_json()
     }
 
     /// Reads a header. A member that the profile does not define is refused, because nobody would have
@@ -143,6 +124,67 @@ impl Header {
             consent: object(m, "consent")?,
         };
         if members.is_empty() { Ok(header) } else { Err(malformed) }
+    }
+}
+
+/// What a header is written from: the members of [`Header`], borrowed, so that a sealer copies none.
+pub(crate) struct Draft<'a> {
+    pub(crate) alg: Alg,
+    pub(crate) kid: &'a str,
+    pub(crate) epk: Option<&'a [u8; x25519::LEN]>,
+    pub(crate) field: &'a str,
+    pub(crate) kind: Kind,
+    pub(crate) fields: &'a Fields,
+    pub(crate) iss: &'a Origin,
+    pub(crate) iat: NumericDate,
+    pub(crate) jti: &'a str,
+    pub(crate) exp: Option<NumericDate>,
+    pub(crate) sub: Option<&'a str>,
+    pub(crate) once: bool,
+    pub(crate) hint: Option<&'a Object>,
+    pub(crate) consent: Option<&'a Object>,
+}
+
+impl Draft<'_> {
+    /// The header's JSON. The order of its members is fixed, so that all tokens look alike.
+    pub(crate) fn to_json(&self) -> String {
+        let mut header = Writer::object();
+        header.string("alg", self.alg.as_str());
+        if self.alg == Alg::EcdhEs {
+            header.string("enc", ecdh_es::ENC);
+        }
+        header.string("kid", self.kid);
+        header.string("typ", TYP);
+        if let Some(epk) = self.epk {
+            let mut jwk = Writer::object();
+            jwk.string("kty", "OKP");
+            jwk.string("crv", "X25519");
+            jwk.string("x", &base64url::encode(epk));
+            header.raw("epk", &jwk.end());
+        }
+        header.string("field", self.field);
+        header.string("kind", self.kind.as_str());
+        if !self.fields.is_empty() {
+            header.raw("fields", &fields_json(self.fields));
+        }
+        header.string("iss", self.iss.as_str());
+        header.date("iat", self.iat);
+        header.string("jti", self.jti);
+        if let Some(exp) = self.exp {
+            header.date("exp", exp);
+        }
+        if let Some(sub) = self.sub {
+            header.string("sub", sub);
+        }
+        if self.once {
+            header.raw("once", "true");
+        }
+        for (name, object) in [("hint", self.hint), ("consent", self.consent)] {
+            if let Some(object) = object {
+                header.object_member(name, object);
+            }
+        }
+        header.end()
     }
 }
 

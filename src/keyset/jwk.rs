@@ -61,40 +61,35 @@ impl Jwk {
         exp: Option<NumericDate>,
     ) -> Result<Self> {
         let key = RecipientKey::parse(alg, public)?;
-        for (name, date) in [("nbf", nbf), ("exp", exp)] {
-            if date.is_some_and(|date| date > NumericDate::MAX) {
-                return Err(Error::of(Code::KeyMalformed, name));
-            }
+        if nbf > Some(NumericDate::MAX) {
+            return Err(Error::of(Code::KeyMalformed, "nbf"));
         }
-        if matches!((nbf, exp), (Some(nbf), Some(exp)) if nbf >= exp) {
+        if exp > Some(NumericDate::MAX) || exp.is_some() && nbf >= exp {
             return Err(Error::of(Code::KeyMalformed, "exp"));
         }
         let kid = thumbprint::of_recipient(alg, &base64url::encode(public));
         Ok(Self { kid, scope, nbf, exp, key })
     }
 
-    pub(super) fn from_json(json: Json) -> Result<Self> {
-        let Some(mut jwk) = json.into_object() else {
-            return Err(Error::new(Code::KeyMalformed));
-        };
+    pub(super) fn from_json(json: &Json) -> Result<Self> {
+        let Json::Object(jwk) = json else { return Err(Error::new(Code::KeyMalformed)) };
         if jwk.get("priv").is_some() || jwk.get("d").is_some() {
             return Err(Error::new(Code::KeyPrivate));
         }
-        let alg: Alg = string(&mut jwk, "alg")?.parse()?;
+        let alg: Alg = string(jwk, "alg")?.parse()?;
         let (kty, public) = match alg {
             Alg::Hpke9 => ("AKP", "pub"),
             Alg::EcdhEs => ("OKP", "x"),
         };
-        expect(&mut jwk, "kty", kty)?;
+        expect(jwk, "kty", kty)?;
         if alg == Alg::EcdhEs {
-            expect(&mut jwk, "crv", "X25519")?;
+            expect(jwk, "crv", "X25519")?;
         }
-        expect(&mut jwk, "use", "enc")?;
-        let scope = string(&mut jwk, "class")?.parse()?;
-        let public =
-            base64url::decode(&string(&mut jwk, public)?).ok_or(Error::of(Code::KeyMalformed, public))?;
-        let key = Self::new(alg, scope, &public, date(&mut jwk, "nbf")?, date(&mut jwk, "exp")?)?;
-        if string(&mut jwk, "kid")? != key.kid {
+        expect(jwk, "use", "enc")?;
+        let scope = string(jwk, "class")?.parse()?;
+        let public = base64url::decode(string(jwk, public)?).ok_or(Error::of(Code::KeyMalformed, public))?;
+        let key = Self::new(alg, scope, &public, date(jwk, "nbf")?, date(jwk, "exp")?)?;
+        if string(jwk, "kid")? != key.kid {
             return Err(Error::new(Code::KeyThumbprintMismatch));
         }
         Ok(key)
@@ -169,23 +164,18 @@ impl Jwk {
     }
 }
 
-fn string(jwk: &mut Object, name: &'static str) -> Result<String> {
-    match jwk.take(name) {
-        Some(Json::String(text)) => Ok(text),
-        _ => Err(Error::of(Code::KeyMalformed, name)),
-    }
+fn string<'a>(jwk: &'a Object, name: &'static str) -> Result<&'a str> {
+    jwk.get(name).and_then(Json::as_str).ok_or(Error::of(Code::KeyMalformed, name))
 }
 
-fn expect(jwk: &mut Object, name: &'static str, value: &str) -> Result<()> {
+fn expect(jwk: &Object, name: &'static str, value: &str) -> Result<()> {
     if string(jwk, name)? == value { Ok(()) } else { Err(Error::of(Code::KeyMalformed, name)) }
 }
 
-fn date(jwk: &mut Object, name: &'static str) -> Result<Option<NumericDate>> {
-    match jwk.take(name) {
+fn date(jwk: &Object, name: &'static str) -> Result<Option<NumericDate>> {
+    match jwk.get(name) {
         None => Ok(None),
-        Some(Json::Integer(seconds)) => u64::try_from(seconds)
-            .map(|s| Some(NumericDate(s)))
-            .map_err(|_| Error::of(Code::KeyMalformed, name)),
+        Some(Json::Integer(seconds)) if *seconds >= 0 => Ok(Some(NumericDate(seconds.unsigned_abs()))),
         Some(_) => Err(Error::of(Code::KeyMalformed, name)),
     }
 }

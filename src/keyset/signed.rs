@@ -4,6 +4,7 @@
 //! The signature itself is made and checked by the caller: in a browser WebCrypto does it.
 
 use super::{KeySet, thumbprint};
+use crate::ascii::{part, split};
 use crate::json::{Json, Object, Writer};
 use crate::prelude::*;
 use crate::{Code, Error, NumericDate, Result, base64url};
@@ -127,9 +128,10 @@ impl Unverified {
         if text.len() > 2 * super::MAX_LEN {
             return Err(malformed);
         }
-        let (signing_input, signature) = text.rsplit_once('.').ok_or(malformed)?;
-        let (header, claims) = signing_input.split_once('.').ok_or(malformed)?;
-        let header = part(header)?;
+        let (header, rest) = split(text, b".").ok_or(malformed)?;
+        let (claims, signature) = split(rest, b".").ok_or(malformed)?;
+        let signing_input = part(text, 0, header.len() + 1 + claims.len());
+        let header = decoded(header)?;
         let is = |name, value: &str| header.get(name).and_then(Json::as_str) == Some(value);
         if !is("typ", TYP) || header.get("crit").is_some() {
             return Err(malformed);
@@ -138,9 +140,9 @@ impl Unverified {
             return Err(Error::new(Code::KeysetSignatureInvalid));
         }
         let signature = base64url::decode(signature).and_then(|s| s.try_into().ok()).ok_or(malformed)?;
-        let claims = part(claims)?;
+        let claims = decoded(claims)?;
         let (iat, exp) = (claim(&claims, "iat")?, claim(&claims, "exp")?);
-        let mut set = KeySet::from_json(Json::Object(claims))?;
+        let mut set = KeySet::from_json(&claims)?;
         set.exp = Some(exp);
         Ok(Self { signing_input: signing_input.to_owned(), signature, set, iat, exp })
     }
@@ -172,7 +174,7 @@ impl Unverified {
     }
 }
 
-fn part(encoded: &str) -> Result<Object> {
+fn decoded(encoded: &str) -> Result<Object> {
     let bytes = base64url::decode(encoded).ok_or(Error::new(Code::KeysetMalformed))?;
     let json = Json::parse(&bytes, Code::KeysetMalformed, Code::KeysetDuplicateMember)?;
     json.into_object().ok_or(Error::new(Code::KeysetMalformed))

@@ -1,17 +1,15 @@
 //! Dates of the proleptic Gregorian calendar (ISO 8601), in UTC.
 
-use super::text::{must, number, part, sized};
+use super::text::{is_shaped, must, number, part, sized};
 use super::{Read, Reason};
 use crate::NumericDate;
+use crate::ascii::only;
+use crate::json::push_digits;
 use crate::prelude::*;
 
-/// A day that exists.
+/// A day that exists, as the number that its digits are without the dashes: days compare as their numbers do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Date {
-    pub(super) year: u32,
-    pub(super) month: u32,
-    pub(super) day: u32,
-}
+pub(super) struct Date(pub(super) u32);
 
 impl Date {
     /// Errors: `range` for a day that no calendar has.
@@ -23,13 +21,14 @@ impl Date {
             1..=12 => 31,
             _ => 0,
         };
-        if year > 0 && (1..=days).contains(&day) { Ok(Self { year, month, day }) } else { Err(Reason::Range) }
+        must(year > 0 && (1..=days).contains(&day), Reason::Range)?;
+        Ok(Self(year * 10_000 + month * 100 + day))
     }
 
     /// Reads exactly `YYYY-MM-DD`.
     pub(super) fn parse(text: &str) -> Read<Self> {
-        let shape = |(i, b): (usize, u8)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
-        must(text.bytes().enumerate().all(shape), Reason::Format)?;
+        must(is_shaped(text, b"9999-99-99"), Reason::Format)?;
+        must(text.len() <= 10 || only(part(text, 10, text.len()), b"09"), Reason::Format)?;
         sized(text, 10, 10)?;
         Self::new(number(part(text, 0, 4)), number(part(text, 5, 7)), number(part(text, 8, 10)))
     }
@@ -44,44 +43,32 @@ impl Date {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * day_of_year + 2) / 153;
         let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-        Self {
-            year: year_of_era + era * 400 + u32::from(month <= 2),
-            month,
-            day: day_of_year - (153 * from_march + 2) / 5 + 1,
-        }
+        let year = year_of_era + era * 400 + u32::from(month <= 2);
+        Self(year * 10_000 + month * 100 + day_of_year - (153 * from_march + 2) / 5 + 1)
     }
 
     /// `YYYY-MM-DD`
     pub(super) fn to_text(self) -> Text {
-        let mut out = month_text(self.year, self.month);
+        let mut out = month_text(self.0 / 100);
         out.push('-');
-        push_padded(&mut out, self.day, 2);
+        push_digits(&mut out, (self.0 % 100).into(), 2);
         out
     }
 
-    /// The whole years from here to a later day: an age.
+    /// The whole years from here to a later day: an age. Whoever has no birthday yet is a year short in the
+    /// difference of the numbers, as its lower digits borrow one.
     pub(super) fn years_until(self, later: Self) -> u32 {
-        let before_birthday = (later.month, later.day) < (self.month, self.day);
-        later.year.saturating_sub(self.year + u32::from(before_birthday))
+        later.0.saturating_sub(self.0) / 10_000
     }
 }
 
-/// `YYYY-MM`, a valid month string of WHATWG HTML.
-pub(super) fn month_text(year: u32, month: u32) -> Text {
+/// `YYYY-MM`, a valid month string of WHATWG HTML, of a year and month as one number.
+pub(super) fn month_text(month: u32) -> Text {
     let mut out = Text::with_capacity(10);
-    push_padded(&mut out, year, 4);
+    push_digits(&mut out, (month / 100).into(), 4);
     out.push('-');
-    push_padded(&mut out, month, 2);
+    push_digits(&mut out, (month % 100).into(), 2);
     out
-}
-
-fn push_padded(out: &mut String, mut n: u32, width: usize) {
-    let at = out.len();
-    for _ in 0..width {
-        // A remainder by ten is one digit.
-        out.insert(at, char::from(b'0' + (n % 10) as u8));
-        n /= 10;
-    }
 }
 
 #[cfg(test)]

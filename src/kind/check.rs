@@ -7,16 +7,19 @@ pub(super) fn value(b: u8) -> u32 {
 
 /// ISO/IEC 7812-1 annex B: the Luhn formula.
 pub(super) fn luhn(digits: &str) -> bool {
-    let doubled = |(i, b): (usize, u8)| {
-        let digit = value(b) << (i % 2);
-        if digit > 9 { digit - 9 } else { digit }
-    };
-    digits.bytes().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    let (mut sum, mut shift) = (0, 0);
+    for b in digits.bytes().rev() {
+        let digit = value(b) << shift;
+        sum += if digit > 9 { digit - 9 } else { digit };
+        shift ^= 1;
+    }
+    sum % 10 == 0
 }
 
-/// The remainder by 97 of the number that ISO/IEC 7064 makes of letters and digits.
-pub(super) fn mod97(text: impl Iterator<Item = u8>) -> u32 {
-    text.fold(0, |n, b| {
+/// The remainder by 97 of the number that ISO/IEC 7064 makes of letters and digits, which goes on from that of the
+/// letters and digits before.
+pub(super) fn mod97(before: u32, text: &str) -> u32 {
+    text.bytes().fold(before, |n, b| {
         let value = value(b);
         (n * if value > 9 { 100 } else { 10 } + value) % 97
     })
@@ -24,22 +27,29 @@ pub(super) fn mod97(text: impl Iterator<Item = u8>) -> u32 {
 
 /// ISO/IEC 7064, the hybrid system MOD 11,10.
 pub(super) fn mod11_10(digits: &str) -> bool {
-    let (body, check) = digits.split_at(digits.len() - 1);
-    let product = body.bytes().fold(10, |product, b| {
-        let sum = (value(b) + product) % 10;
-        (if sum == 0 { 10 } else { sum }) * 2 % 11
-    });
-    (product + value(check.as_bytes()[0])) % 10 == 1
+    let (mut product, mut sum) = (5, 0);
+    for b in digits.bytes() {
+        product = product * 2 % 11;
+        sum = (value(b) + product) % 10;
+        product = if sum == 0 { 10 } else { sum };
+    }
+    sum == 1
 }
 
 /// ICAO Doc 9303 part 3 section 4.9: weights 7, 3, 1; the filler `<` is zero.
 pub(super) fn icao(text: &str) -> u32 {
-    weighted(text.bytes().map(|b| if b == b'<' { 0 } else { value(b) }), &[7, 3, 1]) % 10
+    weighted(text, &[7, 3, 1]) % 10
 }
 
-/// The sum of the values times the weights, which repeat.
-pub(super) fn weighted(values: impl Iterator<Item = u32>, weights: &[u32]) -> u32 {
-    values.zip(weights.iter().cycle()).map(|(value, weight)| value * weight).sum()
+/// The sum of the values times the weights, which repeat. What is neither a letter nor a digit is zero.
+pub(super) fn weighted(text: &str, weights: &[u8]) -> u32 {
+    let mut sum = 0;
+    for (at, b) in text.bytes().enumerate() {
+        if b.is_ascii_alphanumeric() {
+            sum += value(b) * u32::from(weights[at % weights.len()]);
+        }
+    }
+    sum
 }
 
 /// Verhoeff's check (J. Verhoeff, "Error Detecting Decimal Codes", 1969) over the dihedral group D5.
@@ -52,8 +62,16 @@ pub(super) fn verhoeff(digits: &str) -> bool {
         (false, true) => (a + 5 - b) % 5 + 5,
         (false, false) => (a + 5 - b) % 5,
     };
-    let permuted = |(i, b)| (0..i % 8).fold(value(b), |digit, _| value(PERMUTATION[digit as usize]));
-    digits.bytes().rev().enumerate().map(permuted).fold(0, product) == 0
+    let (mut all, mut place) = (0, 0);
+    for b in digits.bytes().rev() {
+        let mut digit = value(b);
+        for _ in 0..place % 8 {
+            digit = value(PERMUTATION[digit as usize]);
+        }
+        all = product(all, digit);
+        place += 1;
+    }
+    all == 0
 }
 
 #[cfg(test)]
@@ -68,6 +86,6 @@ mod tests {
         assert!(verhoeff("2363") && !verhoeff("2364"));
         assert_eq!(icao("L898902C3"), 6);
         assert_eq!(icao("D23145890734"), 9);
-        assert_eq!(mod97("3214282912345698765432161182".bytes()), 1);
+        assert_eq!(mod97(mod97(0, "32142829123456"), "98765432161182"), 1);
     }
 }

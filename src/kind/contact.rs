@@ -1,10 +1,11 @@
 //! Names, addresses, phones, emails.
 
 use super::read::read_text;
-use super::text::{LINES, are_digits, letters, must, part, sized, without};
-use super::value::{Record, quoted};
+use super::text::{LINES, are_digits, letters, must, part, sized, trim};
+use super::value::Record;
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
-use crate::json::Json;
+use crate::ascii::{is, words};
+use crate::json::{self, Json};
 use crate::prelude::*;
 
 pub(super) static KINDS: &[Entry] = &[
@@ -15,7 +16,7 @@ pub(super) static KINDS: &[Entry] = &[
     entry("billing-address", Class::Contact, 512, Rule::Record(address))
         .input("billing street-address,text,")
         .hints(&["country"]),
-    entry("phone", Class::Contact, 64, Rule::Text(phone))
+    entry("phone", Class::Contact, 64, Rule::Folded(b" -.\t\r\n/", phone))
         .input("tel,tel,ltr")
         .hints(&["country-code", "valid"]),
     entry("email", Class::Contact, 128, Rule::Text(email))
@@ -27,36 +28,45 @@ pub(super) static KINDS: &[Entry] = &[
 /// WHATWG HTML, "valid email address", with what RFC 6531 adds: letters beyond ASCII in both parts. The
 /// domain needs a dot, as a form is not filled in by people of the same machine. Lengths: RFC 5321
 /// section 4.5.3.1.
-fn email(text: &str, _: &Context<'_>) -> Read<Text> {
-    let text = text.trim_ascii();
+fn email(text: &mut Text, _: &Context<'_>) -> Read<()> {
+    trim(text);
     let at = text.bytes().rposition(|b| b == b'@').ok_or(Reason::Incomplete)?;
     let (local, domain) = (part(text, 0, at), part(text, at + 1, text.len()));
-    let beyond_ascii = |c: char| !c.is_ascii() && !c.is_control() && !c.is_whitespace();
-    let atom = |c: char| {
-        u8::try_from(c).is_ok_and(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
-    };
-    must(!local.is_empty() && local.chars().all(|c| atom(c) || beyond_ascii(c)), Reason::Format)?;
+    must(!local.is_empty(), Reason::Format)?;
+    for c in local.chars() {
+        must(is_of(c, b"azAZ09-/!!#'*+==??^`{~"), Reason::Format)?;
+    }
     must(!domain.is_empty(), Reason::Incomplete)?;
     let (mut dots, mut label, mut last) = (0, 0, '.');
-    for c in domain.chars().chain(['.']) {
+    let mut rest = domain.chars();
+    loop {
+        let next = rest.next();
+        let c = next.unwrap_or('.');
         if c == '.' {
             // A label has 1 to 63 bytes and no dash at either end.
             must((1..=63).contains(&label) && last != '-', Reason::Format)?;
             (dots, label) = (dots + 1, 0);
         } else {
-            let fits = c.is_ascii_alphanumeric() || c == '-' && label > 0 || beyond_ascii(c);
-            must(fits, Reason::Format)?;
+            must(is_of(c, b"azAZ09") || c == '-' && label > 0, Reason::Format)?;
             label += c.len_utf8();
+        }
+        if next.is_none() {
+            break;
         }
         last = c;
     }
     must(dots > 1, Reason::Incomplete)?;
     must(local.len() <= 64 && text.len() <= 254, Reason::TooLong)?;
-    let mut out = Text::with_capacity(text.len());
-    out.push_str(local);
     // Upper case beyond ASCII may be longer in lower case, so it is left to IDNA.
-    out.extend(part(text, at, text.len()).chars().map(|c| c.to_ascii_lowercase()));
-    Ok(out)
+    if let Some(domain) = text.get_mut(at..) {
+        domain.make_ascii_lowercase();
+    }
+    Ok(())
+}
+
+/// Whether a character lies in these ranges of ASCII, or is a letter or sign beyond it.
+fn is_of(c: char, ranges: &[u8]) -> bool {
+    if c.is_ascii() { is(c as u8, ranges) } else { !c.is_control() && !c.is_whitespace() }
 }
 
 /// The country codes of ITU-T E.164 ("List of ITU-T Recommendation E.164 assigned country codes") of two
@@ -107,57 +117,46 @@ const CALLING_CODES: &str = "US1 CA1 PR1 DO1 JM1 TT1 BS1 BB1 GB44 IE353 DE49 FR3
 
 /// ITU-T E.164: a `+`, the country code and the national number, 15 digits at most. The shortest national
 /// numbers that are dialled from abroad leave 7.
-fn phone(text: &str, context: &Context<'_>) -> Read<Text> {
-    let typed = without(text, b" -.\t\r\n/");
-    let mut out = Text::with_capacity(typed.len() + 4);
-    out.push('+');
+fn phone(text: &mut Text, context: &Context<'_>) -> Read<()> {
     // Outside of its country a number has no trunk prefix, though people write it there in parentheses.
-    let trunk = typed.as_bytes().windows(3).position(|window| window == b"(0)");
-    let mut digits = Text::with_capacity(typed.len());
-    for (at, c) in typed.char_indices() {
-        let is_trunk = trunk.is_some_and(|trunk| at == trunk + 1);
-        if !matches!(c, '(' | ')') && !is_trunk {
-            digits.push(c);
+    let trunk = text.as_bytes().windows(3).position(|window| window == b"(0)");
+    let mut typed = Text::with_capacity(text.len());
+    for (at, b) in text.bytes().enumerate() {
+        must(is(b, b"09()++"), Reason::Format)?;
+        if !matches!(b, b'(' | b')') && trunk.is_none_or(|trunk| at != trunk + 1) {
+            typed.push(b.into());
         }
     }
-    let international = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00"));
-    match international {
-        Some(digits) => out.push_str(digits),
-        None => {
-            must(are_digits(&digits), Reason::Format)?;
-            let code = calling_code(context.region.ok_or(Reason::Region)?).ok_or(Reason::Region)?;
-            // The trunk prefix is for calls within the country; Italy's numbers begin with their zero.
-            let trunk = match code {
-                "1" => "1",
-                "36" => "06",
-                "39" => "+",
-                _ => "0",
-            };
-            out.push_str(code);
-            out.push_str(digits.strip_prefix(trunk).unwrap_or(&digits));
-        }
+    let international = typed.strip_prefix('+').or_else(|| typed.strip_prefix("00"));
+    let mut number = international.unwrap_or(&typed);
+    let mut code = "";
+    must(are_digits(number), Reason::Format)?;
+    if international.is_none() {
+        code = calling_code(context.region.ok_or(Reason::Region)?).ok_or(Reason::Region)?;
+        // The trunk prefix is for calls within the country; Italy's numbers begin with their zero.
+        let trunk = match code {
+            "1" => "1",
+            "36" => "06",
+            "39" => "+",
+            _ => "0",
+        };
+        number = number.strip_prefix(trunk).unwrap_or(number);
     }
-    let digits = part(&out, 1, out.len());
-    must(are_digits(digits), Reason::Format)?;
+    *text = Text::new(["+", code, number].concat());
+    let digits = part(text, 1, text.len());
     sized(digits, 7, 15)?;
-    let code = country_code(digits).ok_or(Reason::Range)?;
-    if code == "1" {
+    if country_code(digits).ok_or(Reason::Range)? == "1" {
         // North American Numbering Plan: area code and exchange begin with 2 to 9.
         sized(digits, 11, 11)?;
         must(digits.as_bytes()[1] >= b'2' && digits.as_bytes()[4] >= b'2', Reason::Range)?;
     }
-    Ok(out)
+    Ok(())
 }
 
 fn calling_code(region: &str) -> Option<&'static str> {
-    let mut rest = CALLING_CODES;
-    while let Some((entry, after)) = super::text::split(rest, b" ") {
-        if part(entry, 0, 2).eq_ignore_ascii_case(region) {
-            return entry.get(2..);
-        }
-        rest = after;
-    }
-    None
+    words(CALLING_CODES, b" ")
+        .find(|entry| part(entry, 0, 2).eq_ignore_ascii_case(region))
+        .and_then(|entry| entry.get(2..))
 }
 
 /// The country code that these digits begin with.
@@ -182,17 +181,19 @@ pub(super) fn country_code(digits: &str) -> Option<&str> {
 const PARTS: [&str; 6] = ["line1", "line2", "line3", "city", "region", "postcode"];
 
 /// An address as one text, or a part of one, or an object of its parts.
-fn address(value: Json, context: &Context<'_>) -> Read<Text> {
+fn address(value: &Json, context: &Context<'_>, out: &mut Text) -> Read<()> {
     const LINE: Rule = Rule::Free(500, LINES);
-    let mut record = match value {
-        Json::String(text) => return Ok(quoted(&read_text(LINE, &Text::new(text), context)?)),
-        value => Record::of(value)?,
-    };
-    for name in PARTS {
-        record.take(name, LINE, false, context)?;
-        must(!record.is_empty(), Reason::Type)?;
+    if let Json::String(typed) = value {
+        let mut text = Text::from(typed.as_str());
+        read_text(LINE, &mut text, context)?;
+        json::push_string(out, &text);
+        return Ok(());
     }
-    record.take("country", Rule::Text(|text, _| letters(text, 2)), false, context)?;
+    let mut record = Record::of(value, context, out)?;
+    for name in PARTS {
+        record.take(name, LINE, name == "line1")?;
+    }
+    record.take("country", Rule::Text(|text, _| letters(text, 2)), false)?;
     record.end()
 }
 

@@ -4,8 +4,9 @@
 //! Separators are put in when something follows them, so nothing a person deletes comes back by itself.
 
 use super::brand::Brand;
-use super::text::fold;
+use super::text::{part, without};
 use crate::Kind;
+use crate::ascii::only;
 use crate::prelude::*;
 
 /// An edit of a control's text.
@@ -35,99 +36,94 @@ impl Kind {
         let deleted = edit.before.len() > edit.after.len();
         if deleted && self::significant(edit.before, letters).is_some_and(|before| *before == *significant) {
             // The separator was in the way: what the person wanted to delete is beside it.
-            if edit.forward && caret < significant.len() {
-                significant.remove(caret);
-            } else if !edit.forward && caret > 0 {
-                caret -= 1;
-                significant.remove(caret);
-            }
+            delete(&mut significant, &mut caret, edit.forward);
         }
         let sizes = if self.as_str() == "card-number" { Brand::of(&significant).groups() } else { sizes };
         let mut text = Text::with_capacity(2 * significant.len());
-        let mut place = 0;
-        let mut sizes = sizes.iter();
-        let (mut size, mut left) = (0, 0);
-        for (at, c) in significant.chars().enumerate() {
+        let (mut place, mut group, mut left) = (0, 0, sizes[0]);
+        for (at, b) in significant.bytes().enumerate() {
             if left == 0 {
-                size = sizes.next().copied().unwrap_or(size);
-                left = size;
-                if at > 0 {
-                    text.push(separator);
-                }
+                group = (group + 1).min(sizes.len() - 1);
+                left = sizes[group];
+                text.push(separator);
             }
             left -= 1;
-            text.push(c);
+            text.push(b.into());
             if at + 1 == caret {
                 place = text.len();
             }
         }
-        (*text != edit.after).then_some((text, place))
+        edit.leaves(text, place)
+    }
+}
+
+impl Edit<'_> {
+    /// The text and the caret, if the text is another one.
+    fn leaves(&self, text: Text, caret: usize) -> Option<(Text, usize)> {
+        if *text == self.after { None } else { Some((text, caret)) }
+    }
+}
+
+/// Deletes the character on one side of the caret, if there is one.
+fn delete(text: &mut Text, caret: &mut usize, forward: bool) {
+    if !forward {
+        *caret = caret.wrapping_sub(1);
+    }
+    if *caret < text.len() {
+        *text = Text::new([part(text, 0, *caret), part(text, *caret + 1, text.len())].concat());
+    } else if !forward {
+        *caret = caret.wrapping_add(1);
     }
 }
 
 /// The letters and digits, or `None` if there is anything else but separators.
 fn significant(text: &str, letters: bool) -> Option<Text> {
-    let mut out = Text::with_capacity(text.len());
-    for c in text.chars().filter_map(fold) {
-        if c.is_ascii_digit() || letters && c.is_ascii_alphabetic() {
-            out.push(c.to_ascii_uppercase());
-        } else if !matches!(c, ' ' | '-' | '.') {
-            return None;
-        }
-    }
-    Some(out)
+    let out = without(text, b" -.");
+    if only(&out, if letters { b"09AZ" } else { b"09" }) { Some(out) } else { None }
 }
 
 /// How many letters and digits stand before a place.
 fn count(text: &str, units: usize) -> usize {
-    let mut seen = 0;
-    let before = text.chars().take_while(|c| {
+    let (mut seen, mut end) = (0, 0);
+    for c in text.chars() {
         seen += c.len_utf16();
-        seen <= units
-    });
-    before.filter_map(fold).filter(char::is_ascii_alphanumeric).count()
+        if seen > units {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    without(part(text, 0, end), b"").bytes().filter(u8::is_ascii_alphanumeric).count()
 }
 
 /// `04/29` while it is typed as `429` or `0429`. A year of four digits, and a month that begins with the
 /// year, are left as they are filled in.
 fn expiry(edit: &Edit<'_>) -> Option<(Text, usize)> {
-    let folded: Text = Text::new(edit.after.chars().filter_map(fold).collect());
-    let kept = |c: char| c.is_ascii_digit() || matches!(c, '/' | ' ' | '-');
-    if !folded.chars().all(kept) || folded.find('-').is_some_and(|at| at == 4) {
+    let folded = without(edit.after, b"");
+    let year_first = folded.bytes().position(|b| b == b'-') == Some(4);
+    if !only(&folded, b"09//--  ") || year_first {
         return None;
     }
-    let mut digits: Text = Text::new(folded.chars().filter(char::is_ascii_digit).collect());
+    let mut digits = without(&folded, b"/- ");
     let mut caret = count(edit.after, edit.caret);
-    let mut slash = folded.find(['/', '-']).is_some();
+    let separator = folded.bytes().position(|b| b"/-".contains(&b));
+    let mut slash = separator.is_some();
     if edit.before.len() > edit.after.len() {
-        let digits_before = edit.before.chars().filter(char::is_ascii_digit);
-        if edit.before.contains('/') && !slash && digits_before.eq(digits.chars()) {
-            if edit.forward && caret < digits.len() {
-                digits.remove(caret);
-            } else if !edit.forward && caret > 0 {
-                caret -= 1;
-                digits.remove(caret);
-            }
+        let had_slash = edit.before.as_bytes().contains(&b'/');
+        if had_slash && !slash && edit.before.bytes().filter(u8::is_ascii_digit).eq(digits.bytes()) {
+            delete(&mut digits, &mut caret, edit.forward);
         }
         slash &= digits.len() > 2;
-    } else {
-        let lone_month = folded.find(['/', '-']) == Some(1) || folded.len() == 1 && folded.as_str() > "1";
-        if lone_month {
-            digits.insert(0, '0');
-            caret += 1;
-        }
+    } else if separator == Some(1) || folded.len() == 1 && folded.as_str() > "1" {
+        // A lone month.
+        digits = Text::new(["0", &digits].concat());
+        caret += 1;
     }
-    let mut text = Text::with_capacity(digits.len() + 1);
     let month = digits.len().min(2);
-    text.push_str(&digits[..month]);
-    if digits.len() > 2 || slash && month == 2 {
-        text.push('/');
-    }
-    text.push_str(&digits[month..]);
+    let separator = if digits.len() > 2 || slash && month == 2 { "/" } else { "" };
+    let text = [part(&digits, 0, month), separator, part(&digits, month, digits.len())].concat();
     // Behind a slash that was typed, the caret is behind the slash.
-    let typed_slash = slash && caret == 2 && edit.after.chars().count() == edit.caret;
-    let place = caret + usize::from(caret > 2 || typed_slash);
-    (*text != edit.after).then_some((text, place))
+    let typed_slash = slash && caret == 2 && edit.after.chars().fold(0, |n, _| n + 1) == edit.caret;
+    edit.leaves(Text::new(text), caret + usize::from(caret > 2 || typed_slash))
 }
 
 #[cfg(test)]

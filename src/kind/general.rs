@@ -1,7 +1,7 @@
 //! Everything else.
 
 use super::calendar::Date;
-use super::text::{are_digits, must, number, part, split};
+use super::text::{are_digits, is_shaped, must, number, part, split, trim};
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
 use crate::prelude::*;
 
@@ -16,17 +16,15 @@ pub(super) static KINDS: &[Entry] = &[
 ];
 
 /// WHATWG HTML, "valid date string" and "valid local date and time string": what date inputs give.
-fn date(text: &str, _: &Context<'_>) -> Read<Text> {
-    let text = text.trim_ascii();
+fn date(text: &mut Text, _: &Context<'_>) -> Read<()> {
+    trim(text);
     let (day, time) = split(text, b"T").unwrap_or((text, "00:00"));
     Date::parse(day)?;
-    let digits = |(i, b): (usize, u8)| if i % 3 == 2 { b == b':' } else { b.is_ascii_digit() };
-    must(time.bytes().enumerate().all(digits), Reason::Format)?;
+    must(is_shaped(time, b"99:99:99"), Reason::Format)?;
     must(matches!(time.len(), 5 | 8..), Reason::Incomplete)?;
     must(time.len() <= 8, Reason::Format)?;
     let at = |from| number(part(time, from, from + 2));
-    must(at(0) < 24 && at(3) < 60 && at(6) < 60, Reason::Range)?;
-    Ok(text.into())
+    must(at(0) < 24 && at(3) < 60 && at(6) < 60, Reason::Range)
 }
 
 /// RFC 8259 section 6: a decimal number.

@@ -1,8 +1,9 @@
 //! Records, insurance, conditions, treatments.
 
 use super::read::read_text;
-use super::text::{COLUMNS, are_alphanumeric, fold, must, part, sized, split};
+use super::text::{COLUMNS, are_alphanumeric, is_shaped, must, part, sized, split, without};
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
+use crate::ascii::only;
 use crate::prelude::*;
 
 /// The longest note, in characters.
@@ -19,39 +20,36 @@ pub(super) static KINDS: &[Entry] = &[
 ];
 
 /// What a hospital prints: there is no standard for it, only characters that all of them use.
-fn record_number(text: &str, _: &Context<'_>) -> Read<Text> {
-    let mut out = Text::with_capacity(text.len());
-    out.extend(text.trim_ascii().chars().filter_map(fold).map(|c| c.to_ascii_uppercase()));
-    must(out.bytes().all(|b| b.is_ascii_alphanumeric() || b"-./ _".contains(&b)), Reason::Format)?;
-    sized(&out, 1, 32)?;
-    Ok(out)
+fn record_number(text: &mut Text, _: &Context<'_>) -> Read<()> {
+    // Spaces within it stay.
+    *text = without(text.trim_ascii(), b"");
+    must(only(text, b"09AZ  -/__"), Reason::Format)?;
+    sized(text, 1, 32)
 }
 
 /// Any insurer's number. One in the shape of a Medicare number must be one: Centers for Medicare and Medicaid
 /// Services, "Understanding the Medicare Beneficiary Identifier (MBI) Format".
 fn insurance_id(id: &str) -> Read<()> {
-    let (mut shape, mut strict) = (id.len() == 11, true);
-    for (b, class) in id.bytes().zip(*b"CAXNAXNAANN") {
-        let letter = b.is_ascii_uppercase();
-        shape &= class == b'X' || letter == (class == b'A');
-        // These letters are left out, because they look like digits.
-        strict &= !(b"SLOIBZ".contains(&b) || class == b'C' && b == b'0');
+    // `X` is either; what looks like a digit is left out of the letters, and no number begins with a zero.
+    let (mut shape, mut strict) = (id.len() == 11, !id.starts_with('0'));
+    for (b, class) in id.bytes().zip(b"9AX9AX9AA99") {
+        shape &= *class == b'X' || b.is_ascii_alphabetic() == (*class == b'A');
+        strict &= !b"SLOIBZ".contains(&b);
     }
     must(!shape || strict, Reason::Format)
 }
 
 /// An ICD-10-CM code (National Center for Health Statistics: a letter, a digit, a digit or A or B, and up to
 /// four more after a dot), or a condition in words.
-fn diagnosis(text: &str, context: &Context<'_>) -> Read<Text> {
-    let code = Text::new(text.trim_ascii().to_ascii_uppercase());
+fn diagnosis(text: &mut Text, context: &Context<'_>) -> Read<()> {
+    let mut code = Text::from(text.trim_ascii());
+    code.make_ascii_uppercase();
     let (category, detail) = split(&code, b".").unwrap_or((&code, "0"));
-    let is = |at, holds: fn(&u8) -> bool| part(category, at, at + 1).as_bytes().first().is_some_and(holds);
-    let is_category = category.len() == 3
-        && is(0, u8::is_ascii_uppercase)
-        && is(1, u8::is_ascii_digit)
-        && is(2, |b| b.is_ascii_digit() || matches!(b, b'A' | b'B'));
+    let is_category =
+        category.len() == 3 && is_shaped(category, b"A9") && only(part(category, 2, 3), b"09AB");
     if is_category && matches!(detail.len(), 1..=4) && are_alphanumeric(detail) {
-        return Ok(code);
+        *text = code;
+        return Ok(());
     }
     read_text(Rule::Free(2000, COLUMNS), text, context)
 }

@@ -3,6 +3,7 @@
 //! opened.
 
 use super::brand::Brand;
+use super::read::parse;
 use super::text::{number, part};
 use super::{contact, identity};
 use crate::json::{Json, Object};
@@ -50,29 +51,27 @@ impl Kind {
     }
 
     fn compute(self, name: &str, normal: &str, sealed: NumericDate) -> Option<Json> {
-        let value = Json::parse(normal.as_bytes(), Code::ValueInvalid, Code::ValueInvalid).ok()?;
-        let (text, mut parts) = match value {
-            Json::String(text) if !text.is_empty() => (Text::new(text), Object::default()),
-            Json::Object(mut parts) => {
-                let account = parts.take("account").and_then(Json::into_text).unwrap_or_default();
-                (account, parts)
+        let value = parse(normal).ok()?;
+        let (text, parts) = match &value.0 {
+            Json::String(text) if !text.is_empty() => (text.as_str(), None),
+            Json::Object(parts) => {
+                (parts.get("account").and_then(Json::as_str).unwrap_or_default(), Some(parts))
             }
             _ => return None,
         };
-        let from = |at: usize| text.get(at..);
         let found = match name {
             "valid" => return Some(Json::Bool(true)),
-            "brand" => Some(Brand::of(&text).name),
-            "bin" => text.get(..6),
+            "year" => return Some(Json::Integer(number(part(text, 0, 4)).into())),
+            "brand" => Brand::of(text).name,
+            "bin" => text.get(..6)?,
             // Of a short account the last four digits would be most of it.
-            "last4" if text.len() > 6 => from(text.len() - 4),
-            "domain" => from(text.bytes().rposition(|b| b == b'@')? + 1),
-            "country-code" => contact::country_code(from(1)?),
-            "year" => return Some(Json::Integer(number(part(&text, 0, 4)).into())),
-            "age-band" => identity::age_band(&text, sealed),
-            "country" if !text.is_empty() => text.get(..2),
-            name => return parts.take(name).filter(|part| part.as_str().is_some()),
+            "last4" if text.len() > 6 => text.get(text.len() - 4..)?,
+            "domain" => text.get(text.bytes().rposition(|b| b == b'@')? + 1..)?,
+            "country-code" => contact::country_code(text.get(1..)?)?,
+            "age-band" => identity::age_band(text, sealed)?,
+            "country" if !text.is_empty() => text.get(..2)?,
+            name => parts?.get(name)?.as_str()?,
         };
-        found.map(|found| Json::String(found.to_owned()))
+        Some(Json::String(found.to_owned()))
     }
 }

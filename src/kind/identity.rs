@@ -2,10 +2,11 @@
 
 use super::calendar::Date;
 use super::check::icao;
-use super::text::{are_alphanumeric, are_digits, must, number, part, sized, split, without};
+use super::text::{SEPARATORS, are_alphanumeric, are_digits, must, number, part, sized, split};
 use super::value::regional;
 use super::{Class, Context, Entry, Read, Reason, Rule, entry, licence, national};
 use crate::NumericDate;
+use crate::ascii::{is, only};
 use crate::prelude::*;
 
 pub(super) static KINDS: &[Entry] = &[
@@ -21,14 +22,21 @@ pub(super) static KINDS: &[Entry] = &[
         .input(OFF)
         .groups('-', &[2, 7])
         .hints(VALID),
-    entry("drivers-licence", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, licence::check)))
+    entry(
+        "drivers-licence",
+        Class::Identity,
+        64,
+        Rule::Record(|v, c, out| regional(v, c, out, licence::check)),
+    )
+    .input("off,text,ltr")
+    .hints(&["region", "valid"]),
+    entry("passport-number", Class::Identity, 128, Rule::Folded(SEPARATORS, passport))
         .input("off,text,ltr")
-        .hints(&["region", "valid"]),
-    entry("passport-number", Class::Identity, 128, Rule::Text(passport)).input("off,text,ltr").hints(VALID),
-    entry("date-of-birth", Class::Identity, 64, Rule::Text(birth))
+        .hints(VALID),
+    entry("date-of-birth", Class::Identity, 64, Rule::Folded(b" \t\r\n", birth))
         .input("bday,text,")
         .hints(&["year", "age-band", "valid"]),
-    entry("national-id", Class::Identity, 64, Rule::Record(|v, c| regional(v, c.region, national::check)))
+    entry("national-id", Class::Identity, 64, Rule::Record(|v, c, out| regional(v, c, out, national::check)))
         .input("off,text,ltr")
         .hints(&["region", "valid"]),
     entry("identity-form", Class::Identity, 512, Rule::Any),
@@ -62,37 +70,33 @@ fn ein(digits: &str) -> Read<()> {
 
 /// ICAO Doc 9303: a document number as it is printed (part 4: up to 9 letters and digits), with its check
 /// digit (part 3 section 4.9), or the machine-readable zone of a TD3 booklet (part 4 section 4.2).
-fn passport(text: &str, _: &Context<'_>) -> Read<Text> {
-    let typed = without(text, super::text::SEPARATORS);
-    must(typed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'<'), Reason::Format)?;
-    let filled = typed.as_bytes().contains(&b'<');
-    if typed.len() <= 10 || !filled && typed.len() <= 20 {
-        return document_number(&typed);
+fn passport(text: &mut Text, _: &Context<'_>) -> Read<()> {
+    must(only(text, b"09AZ<<"), Reason::Format)?;
+    let filled = text.as_bytes().contains(&b'<');
+    if text.len() > if filled { 10 } else { 20 } {
+        let start = if text.starts_with("P<") { 44 } else { 0 };
+        sized(text, start + 44, start + 44)?;
+        let zone = part(text, start, start + 44);
+        let checks = |from, to| icao(part(zone, from, to)) == number(part(zone, to, to + 1));
+        let composite = [part(zone, 0, 10), part(zone, 13, 20), part(zone, 21, 43)].concat();
+        let whole = icao(&composite) == number(part(zone, 43, 44));
+        must(checks(0, 9) && checks(13, 19) && checks(21, 27) && whole, Reason::CheckDigit)?;
+        *text = part(zone, 0, 10).into();
     }
-    let start = if typed.as_bytes().starts_with(b"P<") { 44 } else { 0 };
-    sized(&typed, start + 44, start + 44)?;
-    let zone = part(&typed, start, start + 44);
-    let checks = |from, to| icao(part(zone, from, to)) == number(part(zone, to, to + 1));
-    let composite = [part(zone, 0, 10), part(zone, 13, 20), part(zone, 21, 43)].concat();
-    let whole = icao(&composite) == number(part(zone, 43, 44));
-    must(checks(0, 9) && checks(13, 19) && checks(21, 27) && whole, Reason::CheckDigit)?;
-    document_number(part(zone, 0, 10))
-}
-
-fn document_number(typed: &str) -> Read<Text> {
-    let padded = part(typed, 0, typed.len().min(9));
+    let padded = part(text, 0, text.len().min(9));
     let filled = padded.bytes().rev().take_while(|b| *b == b'<').count();
     let document = part(padded, 0, padded.len() - filled);
     must(are_alphanumeric(document), Reason::Format)?;
-    if typed.len() == 10 {
-        let check = part(typed, 9, 10);
+    if text.len() == 10 {
+        let check = part(text, 9, 10);
         must(are_digits(check), Reason::Format)?;
         must(icao(padded) == number(check), Reason::CheckDigit)?;
     }
-    must(typed.len() <= 10, Reason::TooLong)?;
+    must(text.len() <= 10, Reason::TooLong)?;
     sized(document, 6, 9)?;
     must(document.bytes().any(|b| b.is_ascii_digit()), Reason::Format)?;
-    Ok(document.into())
+    *text = document.into();
+    Ok(())
 }
 
 /// How many years ago a person may have been born. Nobody is known to have lived longer than 122 years.
@@ -100,29 +104,30 @@ const OLDEST: u32 = 130;
 
 /// A day in the orders in which people write it: ISO 8601, with dots the day first, and with slashes as the
 /// region does.
-fn birth(text: &str, context: &Context<'_>) -> Read<Text> {
-    let typed = without(text, b" \t\r\n");
-    let separator = typed.bytes().find(|b| !b.is_ascii_digit()).unwrap_or(b'-');
-    must(b"-./".contains(&separator), Reason::Format)?;
-    must(typed.bytes().all(|b| b.is_ascii_digit() || b == separator), Reason::Format)?;
-    let (first, rest) = split(&typed, &[separator]).ok_or(Reason::Incomplete)?;
+fn birth(text: &mut Text, context: &Context<'_>) -> Read<()> {
+    let separator = text.bytes().find(|b| !b.is_ascii_digit()).unwrap_or(b'-');
+    must(is(separator, b"-/") && only(text, &[b'0', b'9', separator, separator]), Reason::Format)?;
+    let (first, rest) = split(text, &[separator]).ok_or(Reason::Incomplete)?;
     let (second, third) = split(rest, &[separator]).ok_or(Reason::Incomplete)?;
     must(are_digits(third), Reason::Format)?;
-    let (year, month, day) = match separator {
-        b'-' | b'/' if first.len() == 4 => (first, second, third),
-        b'.' => (third, second, first),
-        b'-' => return Err(Reason::Format),
-        _ if context.region.ok_or(Reason::Region)?.eq_ignore_ascii_case("US") => (third, first, second),
-        _ => (third, second, first),
+    let (year, month, day) = if separator != b'.' && first.len() == 4 {
+        (first, second, third)
+    } else if separator == b'-' {
+        return Err(Reason::Format);
+    } else if separator == b'/' && context.region.ok_or(Reason::Region)?.eq_ignore_ascii_case("US") {
+        (third, first, second)
+    } else {
+        (third, second, first)
     };
     sized(year, 4, 4)?;
     sized(month, 1, 2)?;
     sized(day, 1, 2)?;
     let born = Date::new(number(year), number(month), number(day))?;
     let today = Date::of(context.now);
-    let earliest = Date { year: today.year.saturating_sub(OLDEST), ..today };
+    let earliest = Date(today.0 - OLDEST * 10_000);
     must(earliest <= born && born <= today, Reason::Range)?;
-    Ok(born.to_text())
+    *text = born.to_text();
+    Ok(())
 }
 
 /// The band in which the age of somebody born on that day is.

@@ -2,6 +2,7 @@
 
 use super::text::part;
 use super::{Read, Reason};
+use crate::ascii::{is, words};
 
 /// The formats that each state and the District of Columbia issue or have issued, as their licensing
 /// agencies publish them: `L` is a letter, `D` a digit, `X` either, and how many of them follow.
@@ -20,15 +21,14 @@ const FORMATS: &str = "\
 /// Finds the state, and whether the number is in one of its formats. Errors: `region` for what is no state,
 /// `format`, `incomplete` and `too-long` for what no licence of the state looks like.
 pub(super) fn check(region: &str, number: &str) -> Read<&'static str> {
-    let mut lines = FORMATS.split('\n');
     let is = |line: &&str| {
         let (long, short) = (part(line, 0, 5), part(line, 3, 5));
         long.eq_ignore_ascii_case(region) || short.eq_ignore_ascii_case(region)
     };
-    let line = lines.find(is).ok_or(Reason::Region)?;
+    let line = words(FORMATS, b"\n").find(is).ok_or(Reason::Region)?;
     let mut reason = Reason::Format;
-    for format in part(line, 6, line.len()).split('|') {
-        match fits(format, number.as_bytes()) {
+    for format in words(part(line, 6, line.len()), b"|") {
+        match fits(format, number) {
             Ok(()) => return Ok(part(line, 0, 5)),
             // Of all formats' reasons, the one that is nearest to a licence.
             Err(Reason::TooLong) if reason == Reason::Incomplete => {}
@@ -41,37 +41,39 @@ pub(super) fn check(region: &str, number: &str) -> Read<&'static str> {
 
 /// Whether the text has this format. Neighbouring parts of a format share no character, so taking as much as
 /// fits never takes too much.
-fn fits(format: &str, mut text: &[u8]) -> Read<()> {
-    let mut rest = format.bytes().peekable();
-    let mut last = b'X';
-    while let Some(class) = rest.next() {
+fn fits(format: &str, text: &str) -> Read<()> {
+    let mut taken = 0;
+    let mut format = format.bytes();
+    let mut next = format.next();
+    let mut last: &[u8] = b"";
+    while let Some(class) = next {
+        last = match class {
+            b'L' => b"AZaz",
+            b'D' => b"09",
+            _ => b"09AZaz",
+        };
         // The least and the most, which are the same where one is left out.
-        let mut counts = [0, 0];
-        while let Some(b) = rest.next_if(|b| !b.is_ascii_uppercase()) {
-            if b == b'-' {
-                counts = [counts[1], 0];
-            } else {
-                counts[1] = counts[1] * 10 + usize::from(b - b'0');
+        let (mut least, mut most) = (0, 0);
+        loop {
+            next = format.next();
+            match next {
+                Some(b'-') => (least, most) = (most, 0),
+                Some(digit @ b'0'..=b'9') => most = most * 10 + usize::from(digit - b'0'),
+                _ => break,
             }
         }
-        let [least, most] = counts;
-        let least = if least == 0 { most } else { least };
-        let is = |b: &&u8| match class {
-            b'L' => b.is_ascii_alphabetic(),
-            b'D' => b.is_ascii_digit(),
-            _ => true,
-        };
-        let taken = text.iter().take(most).take_while(is).count();
-        if taken < least {
+        let start = taken;
+        while taken < text.len() && taken < start + most && is(text.as_bytes()[taken], last) {
+            taken += 1;
+        }
+        if taken < start + if least == 0 { most } else { least } {
             return Err(if taken == text.len() { Reason::Incomplete } else { Reason::Format });
         }
-        text = &text[taken..];
-        last = class;
     }
-    match text {
-        [] => Ok(()),
-        [next, ..] if (last == b'D') == next.is_ascii_digit() || last == b'X' => Err(Reason::TooLong),
-        _ => Err(Reason::Format),
+    match text.as_bytes().get(taken) {
+        None => Ok(()),
+        Some(next) if is(*next, last) => Err(Reason::TooLong),
+        Some(_) => Err(Reason::Format),
     }
 }
 

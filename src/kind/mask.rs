@@ -1,9 +1,10 @@
 //! What of a value may be shown where the value may not: a mask has one length for all values of a kind, so
 //! it says no more than the characters that it shows.
 
+use super::read::parse;
+use crate::Kind;
 use crate::json::Json;
 use crate::prelude::*;
-use crate::{Code, Kind};
 
 const HIDDEN: &str = "•••";
 
@@ -12,21 +13,22 @@ impl Kind {
     /// whole.
     pub fn mask(self, normal: &str) -> Text {
         let mut out = Text::default();
-        let text = match Json::parse(normal.as_bytes(), Code::ValueInvalid, Code::ValueInvalid) {
-            Ok(Json::String(text)) => Text::new(text),
-            Ok(Json::Object(mut parts)) => {
-                let mut part = |name| parts.take(name).and_then(Json::into_text).unwrap_or_default();
+        let value = parse(normal).ok();
+        let text = match value.as_ref().map(|value| &value.0) {
+            Some(Json::String(text)) => text,
+            Some(Json::Object(parts)) => {
+                let part = |name| parts.get(name).and_then(Json::as_str).unwrap_or_default();
                 match self.as_str() {
                     "us-bank-account" => part("account"),
                     "drivers-licence" | "national-id" => {
-                        out.push_str(&part("region"));
+                        out.push_str(part("region"));
                         out.push(' ');
                         part("number")
                     }
-                    _ => Text::default(),
+                    _ => "",
                 }
             }
-            _ => Text::default(),
+            _ => "",
         };
         let characters = |from_end: usize| {
             let start =

@@ -3,10 +3,10 @@
 use super::brand::Brand;
 use super::calendar::{Date, month_text};
 use super::check::{luhn, mod97, value, weighted};
-use super::text::{are_digits, are_letters, letters, must, number, part, sized, split, without};
+use super::text::{are_digits, is_shaped, letters, must, number, part, sized, split, without};
 use super::value::Record;
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
-use crate::json::{self, Json};
+use crate::json::{Json, Object};
 use crate::prelude::*;
 
 /// How long a card's security code may live, in seconds: until the card was authorised.
@@ -17,7 +17,7 @@ pub(super) static KINDS: &[Entry] = &[
         .input("cc-number,numeric,ltr")
         .groups(' ', &[4])
         .hints(&["brand", "last4", "bin", "valid"]),
-    entry("card-expiry", Class::Payment, 64, Rule::Text(expiry))
+    entry("card-expiry", Class::Payment, 64, Rule::Folded(b" \t\r\n.", expiry))
         .input("cc-exp,numeric,ltr")
         .hints(&["valid"]),
     entry("card-cvc", Class::Payment, 64, Rule::Digits(3, 4, |_| Ok(())))
@@ -50,27 +50,24 @@ const LONGEST: u32 = 20;
 
 /// Month and year as on the card (ISO/IEC 7813 has them as YYMM), or as browsers fill them in: `cc-exp` is
 /// a valid month string of WHATWG HTML, `YYYY-MM`. The normal form is the latter.
-fn expiry(text: &str, context: &Context<'_>) -> Read<Text> {
-    let typed = without(text, b" \t\r\n.");
-    let (first, second) = match split(&typed, b"/-") {
-        Some(parts) => parts,
-        None => (part(&typed, 0, typed.len().min(2)), part(&typed, 2, typed.len())),
-    };
+fn expiry(text: &mut Text, context: &Context<'_>) -> Read<()> {
+    let halves = (part(text, 0, text.len().min(2)), part(text, 2, text.len()));
+    let (first, second) = split(text, b"/-").unwrap_or(halves);
     must(are_digits(first) && are_digits(second), Reason::Format)?;
     let year_first = first.len() == 4;
     let (month, year) = if year_first { (second, first) } else { (first, second) };
-    must(!month.is_empty() || year_first || typed.is_empty(), Reason::Format)?;
+    must(!month.is_empty() || year_first || text.is_empty(), Reason::Format)?;
     // With the year first it is a machine's format, in which months have two digits.
     sized(month, if year_first { 2 } else { 1 }, 2)?;
     must(matches!(number(month), 1..=12) || month == "0", Reason::Range)?;
     sized(year, 2, 4)?;
     must(year.len() != 3, Reason::Incomplete)?;
-    let year = number(year) + if year.len() == 2 { 2000 } else { 0 };
-    let today = Date::of(context.now);
-    let ends = (year, number(month));
-    let latest = (today.year + LONGEST, today.month);
-    must(ends.1 > 0 && (today.year, today.month) <= ends && ends <= latest, Reason::Range)?;
-    Ok(month_text(year, number(month)))
+    let century = if year.len() == 2 { 2000 } else { 0 };
+    let ends = (century + number(year)) * 100 + number(month);
+    let this_month = Date::of(context.now).0 / 100;
+    must(month != "0" && (this_month..=this_month + LONGEST * 100).contains(&ends), Reason::Range)?;
+    *text = month_text(ends);
+    Ok(())
 }
 
 /// SWIFT, "IBAN Registry": the countries, and how long their numbers are.
@@ -81,90 +78,87 @@ const IBAN_LENGTHS: &[u8] = b"AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH
 
 /// ISO 13616: country, two check digits (ISO/IEC 7064 MOD 97-10), and the account as the country writes it.
 fn iban(iban: &str) -> Read<()> {
-    let (country, check) = (part(iban, 0, iban.len().min(2)), part(iban, 2, iban.len().clamp(2, 4)));
-    must(are_letters(country) && are_digits(check), Reason::Format)?;
-    must(check.len() == 2, Reason::Incomplete)?;
+    let head = part(iban, 0, iban.len().min(4));
+    must(is_shaped(head, b"AA99"), Reason::Format)?;
+    let check = part(head, 2, 4);
+    must(!check.is_empty(), Reason::Incomplete)?;
     // The remainders that check digits are made of leave 02 to 98.
     must(matches!(number(check), 2..=98), Reason::CheckDigit)?;
-    let known = IBAN_LENGTHS.chunks_exact(4).find(|entry| entry.starts_with(country.as_bytes()));
+    let known = IBAN_LENGTHS.chunks_exact(4).find(|entry| entry.starts_with(part(head, 0, 2).as_bytes()));
     let length = known.map(|entry| value(entry[2]) * 10 + value(entry[3])).ok_or(Reason::Region)? as usize;
     sized(iban, length, length)?;
-    must(mod97(iban.bytes().cycle().skip(4).take(length)) == 1, Reason::CheckDigit)
+    must(mod97(mod97(0, part(iban, 4, length)), head) == 1, Reason::CheckDigit)
 }
 
 /// American Bankers Association routing numbers (ANSI X9.100-160): weights 3, 7 and 1, and the prefixes of
 /// the Federal Reserve's districts, of thrifts, of electronic transactions and of traveller's cheques.
 fn routing_number(digits: &str) -> Read<()> {
     must(matches!(number(part(digits, 0, 2)), 0..=12 | 21..=32 | 61..=72 | 80), Reason::Range)?;
-    must(weighted(digits.bytes().map(value), &[3, 7, 1]) % 10 == 0, Reason::CheckDigit)
+    must(weighted(digits, &[3, 7, 1]).is_multiple_of(10), Reason::CheckDigit)
 }
 
 /// A routing number and an account of up to 17 digits (Nacha Operating Rules, DFI Account Number), as an
 /// object or in one text with something between them.
-fn bank_account(value: Json, context: &Context<'_>) -> Read<Text> {
-    let mut record = match value {
-        Json::String(text) => {
-            let text = Text::new(text);
-            let typed = without(&text, b"\t\r\n");
-            let typed = typed.trim_ascii();
-            let separator = |b: &u8| b" /-:".contains(b);
-            let end = typed.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(typed.len());
-            let rest = &typed.as_bytes()[end..];
-            must(rest.first().is_none_or(separator), Reason::Format)?;
-            let gap = rest.iter().take_while(|b| separator(b)).count();
-            // An account that was not typed yet is too short, and not missing.
-            let account = part(typed, end + gap, typed.len());
-            Record::of_parts(&[
-                ("routing", part(typed, 0, end)),
-                ("account", if account.is_empty() { "0" } else { account }),
-            ])
-        }
-        value => Record::of(value)?,
-    };
-    record.take("routing", Rule::Digits(9, 9, routing_number), true, context)?;
-    record.take("account", Rule::Digits(4, 17, |_| Ok(())), true, context)?;
+fn bank_account(value: &Json, context: &Context<'_>, out: &mut Text) -> Read<()> {
+    const ROUTING: Rule = Rule::Digits(9, 9, routing_number);
+    const ACCOUNT: Rule = Rule::Digits(4, 17, |_| Ok(()));
+    if let Json::String(text) = value {
+        let typed = without(text, b"\t\r\n");
+        let typed = typed.trim_ascii();
+        let end = typed.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(typed.len());
+        let rest = part(typed, end, typed.len());
+        let gap = rest.bytes().take_while(|b| b" /-:".contains(b)).count();
+        must(gap > 0 || rest.is_empty(), Reason::Format)?;
+        must(end > 0, Reason::Type)?;
+        let none = Object::default();
+        let mut record = Record::of_members(&none, context, out);
+        record.read("routing", ROUTING, part(typed, 0, end))?;
+        // An account that was not typed yet is too short, and not missing.
+        record.read("account", ACCOUNT, part(rest, gap, rest.len()))?;
+        return record.end();
+    }
+    let mut record = Record::of(value, context, out)?;
+    record.take("routing", ROUTING, true)?;
+    record.take("account", ACCOUNT, true)?;
     record.end()
 }
 
 /// A decimal number of 12 digits and 4 behind the point at most.
-fn amount(text: &str, _: &Context<'_>) -> Read<Text> {
+fn amount(text: &mut Text, _: &Context<'_>) -> Read<()> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (units, fraction) = split(unsigned, b".").unwrap_or((unsigned, "0"));
     let fits = !units.is_empty() && matches!(fraction.len(), 1..=4);
     must(fits && are_digits(units) && are_digits(fraction), Reason::Format)?;
-    sized(units, 1, 12)?;
-    Ok(text.into())
+    sized(units, 1, 12)
 }
 
 /// An amount in whole units or with a fraction, a currency of ISO 4217, and what else is known.
-fn transaction(value: Json, context: &Context<'_>) -> Read<Text> {
-    let mut record = Record::of(value)?;
-    if let Some(whole) = record.integer("amount") {
-        record.put_json("amount", &json::integer(whole));
-    } else {
-        record.take("amount", Rule::Text(amount), true, context)?;
+fn transaction(value: &Json, context: &Context<'_>, out: &mut Text) -> Read<()> {
+    let mut record = Record::of(value, context, out)?;
+    if !record.take_integer("amount") {
+        record.take("amount", Rule::Text(amount), true)?;
     }
-    record.take("currency", Rule::Text(|text, _| letters(text, 3)), true, context)?;
-    record.take("date", Rule::Text(|date, _| Ok(Date::parse(date)?.to_text())), false, context)?;
-    record.take("id", Rule::Free(200, b""), false, context)?;
-    record.take("description", Rule::Free(200, b""), false, context)?;
+    record.take("currency", Rule::Text(|text, _| letters(text, 3)), true)?;
+    record.take("date", Rule::Text(|date, _| Date::parse(date).map(drop)), false)?;
+    record.take("id", Rule::Free(200, b""), false)?;
+    record.take("description", Rule::Free(200, b""), false)?;
     record.end()
 }
 
 /// The most transactions of one history.
 const MAX_HISTORY: usize = 500;
 
-fn history(value: Json, context: &Context<'_>) -> Read<Text> {
+fn history(value: &Json, context: &Context<'_>, out: &mut Text) -> Read<()> {
     let Json::Array(items) = value else { return Err(Reason::Type) };
     must(!items.is_empty(), Reason::Incomplete)?;
     must(items.len() <= MAX_HISTORY, Reason::TooLong)?;
-    let mut out = Text::from("[");
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
+    out.push('[');
+    for item in items {
+        if !out.ends_with('[') {
             out.push(',');
         }
-        out.push_str(&transaction(item, context)?);
+        transaction(item, context, out)?;
     }
     out.push(']');
-    Ok(out)
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! Reading a value as its kind: the one way from what came in to a normal form.
 
 use super::general::is_number;
-use super::text::{are_alphanumeric, are_digits, compact, must, sized};
-use super::value::quoted;
-use crate::json::Json;
+use super::text::{are_alphanumeric, are_digits, compact, must, sized, without};
+use crate::ascii::is;
+use crate::json::{self, Json};
 use crate::prelude::*;
 use crate::{Code, Error, Kind, NumericDate, Result};
 
@@ -79,10 +79,12 @@ pub(super) enum Rule {
     Digits(usize, usize, fn(&str) -> Read<()>),
     /// The same with letters, in upper case.
     Alphanumeric(usize, usize, fn(&str) -> Read<()>),
-    /// A string; gives the normal form's text.
-    Text(fn(&str, &Context<'_>) -> Read<Text>),
-    /// A value that may have parts; gives the normal form's JSON text.
-    Record(fn(Json, &Context<'_>) -> Read<Text>),
+    /// A string, from which its normal form is made in place.
+    Text(fn(&mut Text, &Context<'_>) -> Read<()>),
+    /// The same for one that comes folded, in upper case and without these characters.
+    Folded(&'static [u8], fn(&mut Text, &Context<'_>) -> Read<()>),
+    /// A value that may have parts; writes the normal form's JSON text.
+    Record(fn(&Json, &Context<'_>, &mut Text) -> Read<()>),
 }
 
 impl Kind {
@@ -93,47 +95,56 @@ impl Kind {
     ///
     /// Errors: `value-invalid`, with a [`Reason`]'s name as the member.
     pub fn read(self, json: &str, context: &Context<'_>) -> Result<Text> {
-        self.try_read(json, context).map_err(|reason| Error::of(Code::ValueInvalid, reason.as_str()))
+        // A normal form is no longer than what came, save for a country code or a region, so the buffer never moves.
+        let mut out = Text::with_capacity(json.len() + 64);
+        match self.read_into(json, context, &mut out) {
+            Ok(()) => Ok(out),
+            Err(reason) => Err(Error::of(Code::ValueInvalid, reason.as_str())),
+        }
     }
 
     /// Reads what a person typed.
     ///
     /// Errors: as [`Kind::read`].
     pub fn read_text(self, text: &str, context: &Context<'_>) -> Result<Text> {
-        self.read(&quoted(text), context)
+        // A text may grow sixfold when it is escaped.
+        let mut json = Text::with_capacity(6 * text.len() + 2);
+        json::push_string(&mut json, text);
+        self.read(&json, context)
     }
 
-    fn try_read(self, json: &str, context: &Context<'_>) -> Read<Text> {
-        let same = || Ok(Text::new(json.to_owned()));
-        if matches!(json, "null" | "\"\"") {
-            return same();
-        }
+    fn read_into(self, json: &str, context: &Context<'_>, out: &mut Text) -> Read<()> {
         match self.0.rule {
-            Rule::Any => same(),
-            Rule::Boolean if matches!(json, "true" | "false") => same(),
-            Rule::Boolean => Err(Reason::Type),
+            _ if matches!(json, "null" | "\"\"") => {}
+            Rule::Any => {}
+            Rule::Boolean => must(matches!(json, "true" | "false"), Reason::Type)?,
             Rule::Number => {
                 let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(json);
-                if text == json && !json.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
-                {
-                    return Err(Reason::Type);
-                }
+                let starts = json.bytes().next().is_some_and(|b| is(b, b"09--"));
+                must(text != json || starts, Reason::Type)?;
                 is_number(text)?;
-                same()
             }
-            Rule::Record(read) => read(parse(json)?, context),
+            Rule::Record(read) => return read(&parse(json)?.0, context, out),
             rule => {
-                let text = parse(json)?.into_text().ok_or(Reason::Type)?;
-                Ok(quoted(&read_text(rule, &text, context)?))
+                let mut text: Text = parse(json)?.0.as_str().ok_or(Reason::Type)?.into();
+                read_text(rule, &mut text, context)?;
+                json::push_string(out, &text);
+                return Ok(());
             }
         }
+        out.push_str(json);
+        Ok(())
     }
 }
 
-/// Reads a text, and gives the normal form's text.
-pub(super) fn read_text(rule: Rule, text: &str, context: &Context<'_>) -> Read<Text> {
+/// Makes the normal form's text of a text.
+pub(super) fn read_text(rule: Rule, text: &mut Text, context: &Context<'_>) -> Read<()> {
     match rule {
         Rule::Text(read) => read(text, context),
+        Rule::Folded(separators, read) => {
+            *text = without(text, separators);
+            read(text, context)
+        }
         Rule::Free(most, allowed) => {
             let mut length = 0;
             for c in text.chars() {
@@ -141,22 +152,34 @@ pub(super) fn read_text(rule: Rule, text: &str, context: &Context<'_>) -> Read<T
                 must(!c.is_control() || is_allowed, Reason::Format)?;
                 length += 1;
             }
-            must(length <= most, Reason::TooLong)?;
-            Ok(text.into())
+            must(length <= most, Reason::TooLong)
         }
         Rule::Digits(least, most, check) | Rule::Alphanumeric(least, most, check) => {
-            let compact = compact(text);
+            *text = compact(text);
             let letters = matches!(rule, Rule::Alphanumeric(..));
-            must(if letters { are_alphanumeric(&compact) } else { are_digits(&compact) }, Reason::Format)?;
-            sized(&compact, least, most)?;
-            check(&compact)?;
-            Ok(compact)
+            must(if letters { are_alphanumeric(text) } else { are_digits(text) }, Reason::Format)?;
+            sized(text, least, most)?;
+            check(text)
         }
         _ => Err(Reason::Type),
     }
 }
 
+/// A value that is being read. Its texts are wiped when it is dropped.
+pub(super) struct Parsed(pub(super) Json);
+
+/// In the published module the allocator wipes whatever is freed.
+#[cfg(not(feature = "module"))]
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
 /// Values that the strict reader does not take, such as fractions, are of no kind that has parts.
-fn parse(json: &str) -> Read<Json> {
-    Json::parse(json.as_bytes(), Code::ValueInvalid, Code::ValueInvalid).map_err(|_| Reason::Type)
+pub(super) fn parse(json: &str) -> Read<Parsed> {
+    match Json::parse(json.as_bytes(), Code::ValueInvalid, Code::ValueInvalid) {
+        Ok(json) => Ok(Parsed(json)),
+        Err(_) => Err(Reason::Type),
+    }
 }

@@ -5,12 +5,14 @@
 //! and the searching of `str` alone would be a tenth of the catalogue's size in the module.
 
 use super::{Read, Reason};
+use crate::ascii::only;
+pub(super) use crate::ascii::{part, split};
 use crate::prelude::*;
 
 /// A character without the dress of its script: full-width letters and digits (Unicode block U+FF00),
 /// Arabic-Indic digits (U+0660, U+06F0), and the dashes and spaces of every width as `-` and a space.
 /// `None` for marks that show nothing, such as those that set the direction of text.
-pub(super) fn fold(c: char) -> Option<char> {
+fn fold(c: char) -> Option<char> {
     let code = u32::from(c);
     let ascii = match code {
         0xff01..=0xff5e => code - 0xfee0,
@@ -36,35 +38,50 @@ pub(super) fn compact(text: &str) -> Text {
 pub(super) fn without(text: &str, separators: &[u8]) -> Text {
     // Folding makes no character longer, so the buffer never moves.
     let mut out = Text::with_capacity(text.len());
-    for c in text.chars().filter_map(fold) {
-        let is_separator = u8::try_from(c).is_ok_and(|b| separators.contains(&b));
-        if !is_separator {
+    for c in text.chars() {
+        if let Some(c) = fold(c)
+            && !u8::try_from(c).is_ok_and(|b| separators.contains(&b))
+        {
             out.push(c.to_ascii_uppercase());
         }
     }
     out
 }
 
+/// Takes the white space of ASCII off both ends.
+pub(super) fn trim(text: &mut Text) {
+    *text = text.trim_ascii().into();
+}
+
 /// Whether these are digits and nothing else.
 pub(super) fn are_digits(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit())
+    only(text, b"09")
 }
 
 /// Whether these are letters from A to Z and nothing else.
 pub(super) fn are_letters(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphabetic())
+    only(text, b"AZaz")
 }
 
 /// Whether these are letters and digits, and nothing else.
 pub(super) fn are_alphanumeric(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric())
+    only(text, b"09AZaz")
+}
+
+/// Whether the text is of this shape, as far as both go: `9` is a digit, `A` a letter, and anything else itself.
+pub(super) fn is_shaped(text: &str, shape: &[u8]) -> bool {
+    text.bytes().zip(shape).all(|(b, class)| match class {
+        b'9' => b.is_ascii_digit(),
+        b'A' => b.is_ascii_alphabetic(),
+        other => b == *other,
+    })
 }
 
 /// A code of so many letters, in upper case.
-pub(super) fn letters(text: &str, length: usize) -> Read<Text> {
+pub(super) fn letters(text: &mut Text, length: usize) -> Read<()> {
     must(are_letters(text), Reason::Format)?;
-    sized(text, length, length)?;
-    Ok(Text::new(text.to_ascii_uppercase()))
+    text.make_ascii_uppercase();
+    sized(text, length, length)
 }
 
 /// Errors: `incomplete` and `too-long` for ASCII text of another length.
@@ -81,17 +98,6 @@ pub(super) const COLUMNS: &[u8] = b"\n\r\t";
 /// The number that these ASCII digits are; zero for none.
 pub(super) fn number(digits: &str) -> u32 {
     digits.bytes().fold(0, |n, b| n.wrapping_mul(10).wrapping_add(u32::from(b & 15)))
-}
-
-/// The part of ASCII text between two places; nothing where it is shorter.
-pub(super) fn part(text: &str, from: usize, to: usize) -> &str {
-    text.get(from..to).unwrap_or_default()
-}
-
-/// What stands before and behind the first of these ASCII characters.
-pub(super) fn split<'a>(text: &'a str, separators: &[u8]) -> Option<(&'a str, &'a str)> {
-    let at = text.bytes().position(|b| separators.contains(&b))?;
-    Some((part(text, 0, at), part(text, at + 1, text.len())))
 }
 
 /// Errors: this reason, unless it holds.

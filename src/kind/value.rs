@@ -3,113 +3,104 @@
 use super::read::read_text;
 use super::text::{are_alphanumeric, compact, must};
 use super::{Context, Read, Reason, Rule};
-use crate::json::{self, Json, Object, Writer};
+use crate::json::{self, Json, Object};
 use crate::prelude::*;
 
-/// The JSON text of a string.
-pub(super) fn quoted(text: &str) -> Text {
-    // A text may grow sixfold when it is escaped; with the capacity right the buffer never moves.
-    let mut out = Text::with_capacity(6 * text.len() + 2);
-    json::push_string(&mut out, text);
-    out
+/// An object that is being read, and written again.
+pub(super) struct Record<'a> {
+    members: &'a Object,
+    /// How many of the members were not asked for yet.
+    left: usize,
+    context: &'a Context<'a>,
+    out: &'a mut Text,
 }
 
-/// An object that is being read.
-pub(super) struct Record {
-    left: Object,
-    out: Writer,
-    empty: bool,
-}
-
-impl Record {
+impl<'a> Record<'a> {
     /// Errors: `type` for anything but an object.
-    pub(super) fn of(value: Json) -> Read<Self> {
-        let left = value.into_object().ok_or(Reason::Type)?;
-        Ok(Self { left, out: Writer::object(), empty: true })
+    pub(super) fn of(value: &'a Json, context: &'a Context<'a>, out: &'a mut Text) -> Read<Self> {
+        let Json::Object(members) = value else { return Err(Reason::Type) };
+        Ok(Self::of_members(members, context, out))
     }
 
-    /// Whether nothing has been written yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.empty
+    pub(super) fn of_members(members: &'a Object, context: &'a Context<'a>, out: &'a mut Text) -> Self {
+        out.push('{');
+        Self { members, left: members.iter().len(), context, out }
     }
 
-    /// An object of these strings, as if it had come.
-    pub(super) fn of_parts(parts: &[(&str, &str)]) -> Self {
-        let mut left = Object::default();
-        for (name, text) in parts {
-            // No name comes twice.
-            let _ = left.insert(name, Json::String((*text).to_owned()));
-        }
-        Self { left, out: Writer::object(), empty: true }
+    fn get(&mut self, name: &str) -> Option<&'a Json> {
+        let found = self.members.get(name);
+        self.left -= usize::from(found.is_some());
+        found
     }
 
-    /// Takes a member if it is a whole number.
-    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
-        let Some(Json::Integer(whole)) = self.left.get(name) else { return None };
-        let whole = *whole;
-        self.left.take(name);
-        Some(whole)
-    }
-
-    /// Takes a member that must be a string; an empty one is none.
-    pub(super) fn string(&mut self, name: &str) -> Read<Option<Text>> {
-        match self.left.take(name) {
-            None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(Text::new(text)).filter(|text| !text.is_empty())),
-            Some(_) => Err(Reason::Type),
-        }
+    /// A member that must be a string; a missing one is empty.
+    fn text(&mut self, name: &str) -> Read<&'a str> {
+        self.get(name).map_or(Some(""), Json::as_str).ok_or(Reason::Type)
     }
 
     /// Writes a member.
-    pub(super) fn put(&mut self, name: &str, text: &str) {
-        self.out.string(name, text);
-        self.empty = false;
+    fn put(&mut self, name: &str, text: &str) {
+        json::push_name(self.out, name);
+        json::push_string(self.out, text);
     }
 
-    /// Writes a member that is JSON text.
-    pub(super) fn put_json(&mut self, name: &str, json: &str) {
-        self.out.raw(name, json);
-        self.empty = false;
+    /// Writes a member as it is if it is a whole number.
+    pub(super) fn take_integer(&mut self, name: &str) -> bool {
+        let Some(Json::Integer(whole)) = self.members.get(name) else { return false };
+        self.left -= 1;
+        json::push_name(self.out, name);
+        json::push_integer(self.out, *whole);
+        true
     }
 
-    /// Takes a member, reads it and writes what it is. Errors: `type` if it is missing and must not be.
-    pub(super) fn take(&mut self, name: &str, rule: Rule, required: bool, context: &Context<'_>) -> Read<()> {
-        match self.string(name)? {
-            Some(text) => self.put(name, &read_text(rule, &text, context)?),
-            None => must(!required, Reason::Type)?,
-        }
+    /// Takes a member, reads it and writes what it is. Errors: `type` if it is missing and must not be; an empty
+    /// one is missing.
+    pub(super) fn take(&mut self, name: &str, rule: Rule, required: bool) -> Read<()> {
+        let text = self.text(name)?;
+        if text.is_empty() { must(!required, Reason::Type) } else { self.read(name, rule, text) }
+    }
+
+    /// Reads a text as if it had come as a member, and writes what it is.
+    pub(super) fn read(&mut self, name: &str, rule: Rule, text: &str) -> Read<()> {
+        let mut text = Text::from(text);
+        read_text(rule, &mut text, self.context)?;
+        self.put(name, &text);
         Ok(())
     }
 
-    /// The object's JSON text. Errors: `type` if a member is left that the kind does not have.
-    pub(super) fn end(self) -> Read<Text> {
-        must(self.left.is_empty(), Reason::Type)?;
-        Ok(Text::new(self.out.end()))
+    /// Errors: `type` if a member is left that the kind does not have.
+    pub(super) fn end(self) -> Read<()> {
+        self.out.push('}');
+        must(self.left == 0, Reason::Type)
     }
 }
 
 /// A number that counts in one region only: `{"region": …, "number": …}`, or the number's text where the
 /// form said the region. `check` gives the region's name.
 pub(super) fn regional(
-    value: Json,
-    region: Option<&str>,
+    value: &Json,
+    context: &Context<'_>,
+    out: &mut Text,
     check: fn(&str, &str) -> Read<&'static str>,
-) -> Read<Text> {
-    let (region, number): (Text, Text) = match value {
-        Json::String(number) => (region.ok_or(Reason::Region)?.into(), Text::new(number)),
+) -> Read<()> {
+    let none = Object::default();
+    let (mut record, region, number) = match value {
+        Json::String(number) => {
+            let record = Record::of_members(&none, context, out);
+            (record, context.region.ok_or(Reason::Region)?, number.as_str())
+        }
         value => {
-            let mut record = Record::of(value)?;
-            let region = record.string("region")?.ok_or(Reason::Region)?;
-            let number = record.string("number")?.ok_or(Reason::Type)?;
-            record.end()?;
-            (region, number)
+            let mut record = Record::of(value, context, out)?;
+            let region = record.text("region")?;
+            must(!region.is_empty(), Reason::Region)?;
+            let number = record.text("number")?;
+            must(!number.is_empty() && record.left == 0, Reason::Type)?;
+            (record, region, number)
         }
     };
-    let number = compact(&number);
+    let number = compact(number);
     must(are_alphanumeric(&number), Reason::Format)?;
-    let region = check(&region, &number)?;
-    let mut out = Writer::object();
-    out.string("region", region);
-    out.string("number", &number);
-    Ok(Text::new(out.end()))
+    record.put("region", check(region, &number)?);
+    record.put("number", &number);
+    record.end()
 }

@@ -4,6 +4,7 @@
 use super::now;
 use super::value::string_to_json;
 use crate::Kind;
+use crate::json;
 use crate::kind::edit::Edit;
 use crate::kind::{Brand, Context};
 use crate::prelude::*;
@@ -24,8 +25,11 @@ pub fn check_text(kind: &str, text: &JsString, region: Option<String>) -> Result
 #[wasm_bindgen(js_name = editText)]
 pub fn edit_text(kind: &str, before: &str, after: &str, caret: usize, forward: bool) -> Option<String> {
     let (text, caret) = Kind::parse(kind).ok()?.edit(&Edit { before, after, caret, forward })?;
-    let caret = crate::json::integer(i64::try_from(caret).ok()?);
-    Some([&caret, ":", &text].concat())
+    let mut out = String::new();
+    json::push_digits(&mut out, caret as u64, 1);
+    out.push(':');
+    out.push_str(&text);
+    Some(out)
 }
 
 /// The brand of a card number that is being typed.

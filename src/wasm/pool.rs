@@ -2,7 +2,7 @@
 //! time.
 
 use super::{entropy, now};
-use crate::form::FormField;
+use crate::form::{self, FormField};
 use crate::kind::{Class, Kind};
 use crate::prelude::*;
 use crate::sealer::{Prepared, SealOptions, Sealer};
@@ -32,13 +32,21 @@ impl PooledSealer {
         self.sealer.seal_prepared(value, options, now, self.take(options.kind, now)?)
     }
 
+    /// Seals a form's fields, and gives each token to `put`. The template's kind is that of each token in turn.
     pub(super) fn seal_form(
         &self,
         fields: &[FormField],
-        options: impl Fn(Kind) -> SealOptions,
-    ) -> Result<Vec<(Class, String)>> {
+        template: &mut SealOptions,
+        mut put: impl FnMut(Class, String),
+    ) -> Result<()> {
         let now = now();
-        self.sealer.seal_form(fields, options, now, |kind| self.take(kind, now))
+        for class in Class::ALL {
+            if let Some(kind) = form::kind_of(class, fields)? {
+                template.kind = kind;
+                put(class, self.sealer.seal_class(fields, template, now, &mut |kind| self.take(kind, now))?);
+            }
+        }
+        Ok(())
     }
 
     /// Fills the pool by one.
