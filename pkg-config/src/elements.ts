@@ -3,12 +3,12 @@
 import { makeElement } from "./elements/element.js";
 import type { SealedInputElement } from "./elements/types.js";
 import { FieldsealError } from "./error.js";
-import { keysLoader } from "./keys.js";
-import { streamWasm } from "./load/stream.js";
+import type { LoadKeys } from "./elements/source.js";
 
 export type { SealedInputAttributes, SealedInputElement } from "./elements/types.js";
 
-const loadKeys = /* @__PURE__ */ keysLoader(() => streamWasm(new URL("./fieldseal.wasm", import.meta.url)));
+// Not before keys are wanted: so a page that only guards forms does not download the main entry in pieces.
+const loadKeys: LoadKeys = async (source, options) => (await import("./index.js")).loadKeys(source, options);
 
 export interface ElementsOptions {
   /** Another name for the element, with a hyphen in it. */

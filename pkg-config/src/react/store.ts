@@ -1,5 +1,4 @@
 import { type FieldsealError, toError } from "../error.js";
-import { loadKeys } from "../index.js";
 import type { JwkSet, Trust } from "../keys.js";
 import { createSealer, type Sealer, toJson } from "../sealer.js";
 
@@ -80,6 +79,8 @@ class Entry {
 
   private async loaded(): Promise<Sealer> {
     const { keys, trust, origin } = this.source;
+    // Not before a component wants it: so a page that only guards forms does not download the main entry in pieces.
+    const { loadKeys } = await import("../index.js");
     return createSealer(await loadKeys(keys, { trust }), { origin });
   }
 
