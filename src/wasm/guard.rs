@@ -77,6 +77,9 @@ struct Watch {
 /// An error and the control it is about, if it is about one.
 type Failure = (Error, Option<Control>);
 
+/// What looks at a control with its options, and at each of its values.
+type See<'a> = dyn FnMut(&Control, &SealOptions, Option<&str>) -> Result<()> + 'a;
+
 impl Watch {
     /// Stops a submission that could not be sealed, before the page's own handlers see it.
     fn on_submit(&self, event: Event) {
@@ -107,10 +110,7 @@ impl Watch {
     }
 
     /// Calls `see` for each declared control, with its options, first without a value and then with each of its values.
-    fn each(
-        &self,
-        see: &mut dyn FnMut(&Control, &SealOptions, Option<&str>) -> Result<()>,
-    ) -> core::result::Result<(), Failure> {
+    fn each(&self, see: &mut See<'_>) -> core::result::Result<(), Failure> {
         for control in declared(&self.form) {
             let mut see_all = || -> Result<()> {
                 let options = self.options.of_control(&control, now())?;
