@@ -2,7 +2,7 @@
 //! change. Both are fixed texts, so no value of a user can get into them.
 
 use core::fmt;
-use core::num::NonZeroU16;
+use core::num::NonZeroU32;
 
 /// The result of everything in this crate.
 pub type Result<T> = core::result::Result<T, Error>;
@@ -48,15 +48,16 @@ const MEMBERS: [&str; 34] = [
 
 /// An error: a stable [`Code`] and, where it helps, the name of the member at fault.
 ///
-/// It is one number, so that it travels in a register: the module would be a twentieth larger with a code and a
-/// text. The lower byte is the code's place in [`Code::ALL`], from 1 on, and the upper byte the member's.
+/// It is one number as wide as a register, in which it travels: with a code and a text in it the module would be a
+/// twentieth larger. The lowest byte is the code's place in [`Code::ALL`], from 1 on, and the next one the
+/// member's.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Error(NonZeroU16);
+pub struct Error(NonZeroU32);
 
 impl Error {
     /// An error with this code.
     pub const fn new(code: Code) -> Self {
-        Self(NonZeroU16::MIN.saturating_add(code as u16))
+        Self(NonZeroU32::MIN.saturating_add(code as u32))
     }
 
     /// An error with this code about the member of that name (a JWK's `exp`, an option's `field`). A name that
@@ -65,7 +66,7 @@ impl Error {
         let mut at = 0;
         while at < MEMBERS.len() {
             if is_same(MEMBERS[at].as_bytes(), member.as_bytes()) {
-                return Self(Self::new(code).0.saturating_add((at as u16 + 1) << 8));
+                return Self(Self::new(code).0.saturating_add((at as u32 + 1) << 8));
             }
             at += 1;
         }

@@ -92,9 +92,14 @@ impl KeySet {
     /// Keeps only the keys with one of these RFC 7638 thumbprints.
     ///
     /// Errors: `keyset-pin-mismatch` if none is left.
-    pub fn pinned<'a>(mut self, pins: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self> {
-        self.keys.retain(|key| pins.clone().into_iter().any(|pin| pin == key.kid()));
-        if self.keys.is_empty() { Err(Error::new(Code::KeysetPinMismatch)) } else { Ok(self) }
+    pub fn pinned<'a>(self, pins: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self> {
+        let mut kept = Self { keys: Vec::new(), exp: self.exp };
+        for key in &self.keys {
+            if pins.clone().into_iter().any(|pin| pin == key.kid()) {
+                kept.keys.push(Arc::clone(key));
+            }
+        }
+        if kept.keys.is_empty() { Err(Error::new(Code::KeysetPinMismatch)) } else { Ok(kept) }
     }
 
     /// When sealing ends unless the set is fetched again: the end of the set, or of the last key of the

@@ -142,7 +142,7 @@ static CATALOGUE: [&[Entry]; 6] =
 impl Kind {
     /// Finds a kind by its id. Errors: `kind-unknown`.
     pub fn parse(id: &str) -> Result<Self> {
-        Self::find(&|kind| kind.as_str() == id)
+        Self::find(&|kind| kind.as_str() == id).ok_or(Error::new(Code::KindUnknown))
     }
 
     /// Every kind, by class.
@@ -150,20 +150,20 @@ impl Kind {
         CATALOGUE.into_iter().flatten().map(Self)
     }
 
-    fn find(is: &dyn Fn(Self) -> bool) -> Result<Self> {
+    fn find(is: &dyn Fn(Self) -> bool) -> Option<Self> {
         for kinds in CATALOGUE {
             for entry in kinds {
                 if is(Self(entry)) {
-                    return Ok(Self(entry));
+                    return Some(Self(entry));
                 }
             }
         }
-        Err(Error::new(Code::KindUnknown))
+        None
     }
 
     /// The kind of a whole form's values of one class, sealed as one token: `payment-form` and the like.
     pub(crate) fn of_form(class: Class) -> Result<Self> {
-        Self::find(&|kind| kind.class() == class && kind.is_form())
+        Self::find(&|kind| kind.class() == class && kind.is_form()).ok_or(Error::new(Code::KindUnknown))
     }
 
     /// Whether a token of this kind holds several fields.

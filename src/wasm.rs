@@ -57,8 +57,14 @@ impl KeySet {
 
     /// The keys' thumbprints, separated by spaces.
     pub fn kids(&self) -> String {
-        let kids: Vec<_> = self.0.keys().map(|key| key.kid()).collect();
-        kids.join(" ")
+        let mut kids = String::new();
+        for key in self.0.keys() {
+            if !kids.is_empty() {
+                kids.push(' ');
+            }
+            kids.push_str(key.kid());
+        }
+        kids
     }
 
     /// When sealing ends, in seconds since 1970.

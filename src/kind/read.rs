@@ -17,7 +17,9 @@ pub struct Context<'a> {
 }
 
 /// Why a value is not one of its kind. The names are stable.
+// As wide as a register, so that no caller has to cut it out of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
 pub enum Reason {
     /// It could be the beginning of one: too short.
     Incomplete,

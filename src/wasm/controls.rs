@@ -6,7 +6,6 @@ use super::value;
 use crate::kind::Kind;
 use crate::prelude::*;
 use crate::{Code, Error, Result};
-use alloc::vec;
 use js_sys::JsString;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
@@ -70,42 +69,46 @@ impl Control {
         }
     }
 
-    /// The values that the control would submit now, as JSON text: none, one, or several.
+    /// Gives the values that the control would submit now to `see`, as JSON text: none, one, or several.
     ///
-    /// Errors: `control-unsupported`, `value-too-long`, `value-lone-surrogate`.
-    pub(super) fn values(&self) -> Result<Vec<Text>> {
+    /// Errors: `control-unsupported`, `value-too-long`, `value-lone-surrogate`, those of `see`.
+    pub(super) fn values(&self, see: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         let is = |selector| self.element.matches(selector).unwrap_or_default();
         if is(":disabled") || is("datalist *") {
-            return Ok(Vec::new());
+            return Ok(());
         }
         if let Some(select) = self.element.dyn_ref::<HtmlSelectElement>() {
-            return selected(select);
+            return selected(select, see);
         }
         if let Some(input) = self.element.dyn_ref::<HtmlInputElement>() {
             match input.type_().as_str() {
                 // Sealed whether checked or not: an entry that is missing would tell the answer.
                 "checkbox" if self.kind()?.is_boolean() => {
-                    let truth = if input.checked() { "true" } else { "false" };
-                    return Ok(vec![Text::new(truth.to_owned())]);
+                    return see(if input.checked() { "true" } else { "false" });
                 }
-                "checkbox" | "radio" if !input.checked() => return Ok(Vec::new()),
-                // A button submits nothing of its own unless it is pressed, and holds no secret then.
-                "button" | "reset" | "submit" | "image" => return Err(Error::new(Code::ControlUnsupported)),
-                // A file is no string, and its name alone can be telling.
-                "file" => return Err(Error::new(Code::ControlUnsupported)),
+                "checkbox" | "radio" if !input.checked() => return Ok(()),
+                // A button submits nothing of its own unless it is pressed, and holds no secret then. A file is no
+                // string, and its name alone can be telling.
+                "button" | "reset" | "submit" | "image" | "file" => {
+                    return Err(Error::new(Code::ControlUnsupported));
+                }
                 _ => {}
             }
         } else if !self.element.is_instance_of::<web_sys::HtmlTextAreaElement>() {
             return Err(Error::new(Code::ControlUnsupported));
         }
-        Ok(vec![value_of(&self.element)?])
+        see(&value_of(&self.element)?)
     }
 }
 
 /// The form's declared controls in tree order, those joined by a `form` attribute too.
 pub(super) fn declared(form: &HtmlFormElement) -> Vec<Control> {
     let elements = dom::elements(form);
-    (0..elements.length()).filter_map(|at| elements.item(at)).filter_map(Control::of).collect()
+    let mut controls = Vec::new();
+    for at in 0..elements.length() {
+        controls.extend(elements.item(at).and_then(Control::of));
+    }
+    controls
 }
 
 fn value_of(element: &Element) -> Result<Text> {
@@ -113,18 +116,16 @@ fn value_of(element: &Element) -> Result<Text> {
     value::string_to_json(&text)
 }
 
-fn selected(select: &HtmlSelectElement) -> Result<Vec<Text>> {
+fn selected(select: &HtmlSelectElement, see: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
     let options = select.selected_options();
-    let mut values = Vec::new();
     for at in 0..options.length() {
-        let Some(option) = options.item(at).and_then(|option| option.dyn_into::<HtmlOptionElement>().ok())
-        else {
-            continue;
-        };
         // `:disabled` covers an option whose group is disabled, as "constructing the entry list" asks.
-        if !option.matches(":disabled").unwrap_or_default() {
-            values.push(value_of(&option)?);
+        if let Some(option) = options.item(at)
+            && option.is_instance_of::<HtmlOptionElement>()
+            && !option.matches(":disabled").unwrap_or_default()
+        {
+            see(&value_of(&option)?)?;
         }
     }
-    Ok(values)
+    Ok(())
 }

@@ -10,6 +10,7 @@ use super::options::GuardOptions;
 use super::pool::PooledSealer;
 use super::{Sealer, entropy, now};
 use crate::prelude::*;
+use crate::sealer::SealOptions;
 use crate::{Code, Error, Result};
 use alloc::rc::Rc;
 use alloc::vec;
@@ -76,6 +77,9 @@ struct Watch {
 /// An error and the control it is about, if it is about one.
 type Failure = (Error, Option<Control>);
 
+/// What looks at a control with its options, and at each of its values.
+type See<'a> = dyn FnMut(&Control, &SealOptions, Option<&str>) -> Result<()> + 'a;
+
 impl Watch {
     /// Stops a submission that could not be sealed, before the page's own handlers see it.
     fn on_submit(&self, event: Event) {
@@ -95,21 +99,29 @@ impl Watch {
     /// Everything that sealing needs, without the cost of sealing.
     fn rehearse(&self) -> core::result::Result<(), Failure> {
         let now = now();
-        for control in declared(&self.form) {
-            let check = || -> Result<()> {
-                let options = self.options.of_control(&control, now)?;
+        self.each(&mut |_, options, value| match value {
+            None => {
                 options.check(now)?;
-                self.sealer.check(options.kind)?;
-                for value in control.values()? {
-                    options.read(options.kind, &value, options.region.as_deref(), now)?;
-                }
-                Ok(())
+                self.sealer.check(options.kind)
+            }
+            Some(value) => options.read(options.kind, value, options.region.as_deref(), now).map(drop),
+        })?;
+        entropy().map(drop).map_err(|error| (error, None))
+    }
+
+    /// Calls `see` for each declared control, with its options, first without a value and then with each of its values.
+    fn each(&self, see: &mut See<'_>) -> core::result::Result<(), Failure> {
+        for control in declared(&self.form) {
+            let mut see_all = || -> Result<()> {
+                let options = self.options.of_control(&control, now())?;
+                see(&control, &options, None)?;
+                control.values(&mut |value| see(&control, &options, Some(value)))
             };
-            if let Err(error) = check() {
+            if let Err(error) = see_all() {
                 return Err((error, Some(control)));
             }
         }
-        entropy().map(drop).map_err(|error| (error, None))
+        Ok(())
     }
 
     /// Puts a token in the entry list for each value. One failure leaves all of them out, because half
@@ -131,22 +143,14 @@ impl Watch {
     }
 
     fn seal_all(&self) -> core::result::Result<Vec<(String, String)>, Failure> {
-        let now = now();
         let mut tokens = Vec::new();
-        for control in declared(&self.form) {
-            self.warn_of_name(&control);
-            let mut seal = || -> Result<()> {
-                let options = self.options.of_control(&control, now)?;
-                for value in control.values()? {
-                    let token = self.sealer.seal_json(&value, &options)?;
-                    tokens.push((control.entry.clone(), token));
-                }
-                Ok(())
-            };
-            if let Err(error) = seal() {
-                return Err((error, Some(control)));
+        self.each(&mut |control, options, value| {
+            match value {
+                None => self.warn_of_name(control),
+                Some(value) => tokens.push((control.entry.clone(), self.sealer.seal_json(value, options)?)),
             }
-        }
+            Ok(())
+        })?;
         Ok(tokens)
     }
 

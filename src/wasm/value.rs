@@ -81,7 +81,8 @@ fn push_array(out: &mut String, array: &JsValue, depth: usize) -> Result<()> {
 fn push_object(out: &mut String, object: &JsValue, depth: usize) -> Result<()> {
     out.push('{');
     let keys = Reflect::own_keys(object).map_err(unreadable)?;
-    for (at, key) in keys.iter().enumerate() {
+    for at in 0..keys.length() {
+        let key = keys.get(at);
         let name = key.dyn_ref::<JsString>().ok_or(Error::new(Code::ValueType))?;
         if at > 0 {
             out.push(',');
