@@ -1,5 +1,5 @@
 import { type Messages, wordsFor } from "../messages.js";
-import { brandOf } from "../wasm/fieldseal_wasm.js";
+import { brandOf, inputFacts } from "../wasm/fieldseal_wasm.js";
 import { reasonOf } from "./check.js";
 import { groupComposed, groupTyped, type TextControl } from "./edit.js";
 import { watchPointer, whenReleased } from "./pointer.js";
@@ -28,6 +28,7 @@ export class Fields {
     // On the document, as a control may lie outside of its form.
     watchPointer();
     this.listen(form.ownerDocument, "focusin", (control) => {
+      equip(control);
       this.before.set(control, control.value);
       this.found.set(control, control.value);
     });
@@ -91,7 +92,11 @@ export class Fields {
   }
 
   private judgeAll(): void {
-    for (const control of elementsOf(this.form)) if (isText(control) && isDeclared(control)) this.judge(control, false);
+    for (const control of elementsOf(this.form)) {
+      if (!isText(control) || !isDeclared(control)) continue;
+      equip(control);
+      this.judge(control, false);
+    }
   }
 
   /** Finds out whether the text is one of its kind. `shown` says it at once, and not only when the form is sent. */
@@ -157,6 +162,20 @@ export class Fields {
     const id = control.getAttribute("aria-errormessage");
     const place = id === null ? null : control.ownerDocument.getElementById(id);
     if (place !== null && place.textContent !== words) place.textContent = words;
+  }
+}
+
+/**
+ * Gives a control what its author did not say: the keyboard of its kind and, on a page that is written from right to left, the
+ * direction of numbers, whose groups would change places otherwise.
+ */
+function equip(control: TextControl): void {
+  try {
+    const [, mode = "", direction] = inputFacts(kindOf(control)).split(",");
+    if (!control.hasAttribute("inputmode") && mode !== "text") control.setAttribute("inputmode", mode);
+    if (!control.hasAttribute("dir") && direction && getComputedStyle(control).direction !== direction) control.dir = direction;
+  } catch {
+    // A kind that nobody knows is the developer's matter, and stops the submission.
   }
 }
 

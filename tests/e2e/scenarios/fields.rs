@@ -16,6 +16,7 @@ pub(crate) const ALL: &[Scenario] = &[
     ("fields::composed_text", |stage| Box::pin(composed(stage))),
     ("fields::required_and_invalid", |stage| Box::pin(invalid(stage))),
     ("fields::invalid_without_validation", |stage| Box::pin(novalidate(stage))),
+    ("fields::right_to_left", |stage| Box::pin(right_to_left(stage))),
     ("fields::language", |stage| Box::pin(language(stage))),
     ("fields::regions_hints_and_unchecked", |stage| Box::pin(options(stage))),
     ("fields::reset_and_restore", |stage| Box::pin(reset(stage))),
@@ -280,6 +281,21 @@ async fn novalidate(stage: Stage) -> Result<()> {
     ensure!(blocked == json!([{ "code": "value-invalid", "field": "card" }]), "{blocked}");
     ensure!(test.received().is_empty(), "an invalid form was sent");
     Ok(())
+}
+
+/// On a page that is written from right to left numbers still run from left to right, and digits of its script count.
+async fn right_to_left(stage: Stage) -> Result<()> {
+    let mut scene = stage.scene()?;
+    scene.words = vec![("form".into(), "method=\"post\" dir=\"rtl\"".into())];
+    let test = stage.open(scene, "fields.html").await?;
+    let facts = "return [...document.querySelectorAll('#card, #iban, #anything')].map(
+                   (control) => [getComputedStyle(control).direction, control.getAttribute('inputmode')]);";
+    let facts = stage.page.script(facts, vec![]).await?;
+    ensure!(facts == json!([["ltr", "numeric"], ["ltr", null], ["ltr", "numeric"]]), "{facts}");
+    press(&stage, "#card", &[("٤٠٠٠٠٥٦٦", "4000 0566|"), ("55665556", "4000 0566 5566 5556|")]).await?;
+    stage.page.click("#send").await?;
+    let received = test.wait_for(1).await?;
+    stage.check(&test, &received[0], &all(&[("card", "card-number", CARD)])).await
 }
 
 async fn language(stage: Stage) -> Result<()> {
