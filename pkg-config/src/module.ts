@@ -1,6 +1,6 @@
 // The one instance of the module that a page has.
 import { FieldsealError } from "./error.js";
-import init from "./wasm/fieldseal_wasm.js";
+import { finish, imports } from "./wasm/fieldseal_wasm.js";
 
 /** Gives the compiled module, from wherever an entry keeps it. */
 export type Loader = () => Promise<WebAssembly.Module>;
@@ -18,5 +18,6 @@ export function start(load: Loader): Promise<void> {
 
 async function instantiate(load: Loader): Promise<void> {
   // Not at once: browsers before 2023 refuse to make an instance of this size on the page's own thread.
-  await init({ module_or_path: await load() });
+  const module = await load();
+  finish(await WebAssembly.instantiate(module, imports()), module);
 }

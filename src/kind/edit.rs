@@ -98,12 +98,12 @@ fn count(text: &str, units: usize) -> usize {
 /// `04/29` while it is typed as `429` or `0429`. A year of four digits, and a month that begins with the
 /// year, are left as they are filled in.
 fn expiry(edit: &Edit<'_>) -> Option<(Text, usize)> {
-    let folded = without(edit.after, b"");
+    let folded = without(edit.after, b" ");
     let year_first = folded.bytes().position(|b| b == b'-') == Some(4);
-    if !only(&folded, b"09//--  ") || year_first {
+    if !only(&folded, b"09//--") || year_first {
         return None;
     }
-    let mut digits = without(&folded, b"/- ");
+    let mut digits = without(&folded, b"/-");
     let mut caret = count(edit.after, edit.caret);
     let separator = folded.bytes().position(|b| b"/-".contains(&b));
     let mut slash = separator.is_some();
@@ -113,7 +113,7 @@ fn expiry(edit: &Edit<'_>) -> Option<(Text, usize)> {
             delete(&mut digits, &mut caret, edit.forward);
         }
         slash &= digits.len() > 2;
-    } else if separator == Some(1) || folded.len() == 1 && folded.as_str() > "1" {
+    } else if separator == Some(1) || digits.len() == 1 && digits.as_str() > "1" {
         // A lone month.
         digits = Text::new(["0", &digits].concat());
         caret += 1;
@@ -170,6 +170,8 @@ mod tests {
             ("card-expiry", "", "04/2029|", "04/2029|"),
             ("card-expiry", "", "2029-04|", "2029-04|"),
             ("card-expiry", "", "04 / 29|", "04/29|"),
+            ("card-expiry", "", " 4/29|", "04/29|"),
+            ("card-expiry", "", "2\u{a0}|", "02|"),
             ("email", "", "a b|", "a b|"),
         ] {
             assert_eq!(after(kind, before, typed, false), wanted, "{kind} {typed}");

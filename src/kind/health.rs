@@ -1,7 +1,7 @@
 //! Records, insurance, conditions, treatments.
 
 use super::read::read_text;
-use super::text::{COLUMNS, are_alphanumeric, is_shaped, must, part, sized, split, without};
+use super::text::{COLUMNS, are_alphanumeric, is_shaped, must, part, sized, split, trim, without};
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
 use crate::ascii::only;
 use crate::prelude::*;
@@ -22,7 +22,8 @@ pub(super) static KINDS: &[Entry] = &[
 /// What a hospital prints: there is no standard for it, only characters that all of them use.
 fn record_number(text: &mut Text, _: &Context<'_>) -> Read<()> {
     // Spaces within it stay.
-    *text = without(text.trim_ascii(), b"");
+    *text = without(text, b"");
+    trim(text);
     must(only(text, b"09AZ  -/__"), Reason::Format)?;
     sized(text, 1, 32)
 }

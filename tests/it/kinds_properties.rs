@@ -183,9 +183,9 @@ proptest! {
             // A month is led by a zero; a separator that was deleted takes one character with it.
             let kept = significant(&text);
             prop_assert!(kept + 1 >= significant(&after) && kept <= significant(&after) + 1, "{:?}", kind);
-            // What the help left is good as it is.
+            // What the help left is good as it is, save that what remains of a deletion is not completed.
             let again = Edit { before: &text, after: &text, caret, forward };
-            prop_assert!(kind.edit(&again).is_none(), "{:?} {:?} {}", kind, after, *text);
+            prop_assert!(before.len() > after.len() || kind.edit(&again).is_none(), "{:?} {:?} {}", kind, after, *text);
         }
     }
 }

@@ -1,7 +1,7 @@
 // What is in the package that would be published, and what is not.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,6 +12,14 @@ before(() => (project = new Project()));
 after(() => project.close());
 
 const read = (path, encoding = "utf8") => readFileSync(join(project.installed, path), encoding);
+const LANGUAGES = ["de", "en", "es", "fr", "ja", "pt"];
+/** A script with everything that it imports. */
+const reached = (path, found = new Set()) => {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, name] of read(path).matchAll(/from\s*"(\.[^"]+)"/g)) reached(join("dist", name), found);
+  return found;
+};
 /** The name of what the entries share ends with a hash of it. */
 const nameless = (path) => path.replace(/shared-[A-Z0-9]{8}\.js$/, "shared-*.js");
 
@@ -69,23 +77,49 @@ test("the description promises no more than there is", () => {
   const targets = Object.values(exports).flatMap((entry) =>
     typeof entry === "string" ? [entry] : Object.values(entry),
   );
-  for (const target of targets) assert.ok(project.packed.includes(target.replace("./", "")), target);
+  for (const target of targets) {
+    // One with a star is a folder of files, by languages.
+    const wanted = target.includes("*") ? LANGUAGES.map((lang) => target.replace("*", lang)) : [target];
+    for (const file of wanted) assert.ok(project.packed.includes(file.replace("./", "")), file);
+  }
+});
+
+test("nothing has to be installed with it, and React only where React is used", () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(read("package.json"));
+  assert.equal(dependencies, undefined);
+  assert.deepEqual(peerDependencies, { react: ">=18" });
+  assert.deepEqual(peerDependenciesMeta, { react: { optional: true } });
+  const installed = readdirSync(join(project.dir, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(installed, ["fieldseal"]);
 });
 
 test("the wasm's hash is in sri.json and in the loader", () => {
   const hash = `sha384-${createHash("sha384").update(read("dist/fieldseal.wasm", null)).digest("base64")}`;
   assert.equal(JSON.parse(read("dist/sri.json"))["fieldseal.wasm"], hash);
-  assert.ok(read("dist/index.js").includes(hash));
+  // In one place, which the entries for browsers share.
+  const scripts = project.packed.filter((path) => path.endsWith(".js") && read(path).includes(hash));
+  assert.equal(scripts.length, 1);
+  for (const entry of ["index", "elements"]) assert.ok(reached(`dist/${entry}.js`).has(scripts[0]), entry);
 });
 
-test("the inline entry holds the same wasm", () => {
-  const base64 = read("dist/fieldseal.wasm", "base64");
-  assert.ok(read("dist/inline.js").includes(base64));
+test("a wasm is in one script, which no page loads that has the file or another", () => {
+  const entries = ["index", "node", "elements", "react", "testing"];
+  for (const [wasm, others] of [["fieldseal", ["server"]], ["fieldseal-server", ["inline"]]]) {
+    const base64 = read(`dist/${wasm}.wasm`, "base64");
+    const holding = project.packed.filter((path) => path.endsWith(".js") && read(path).includes(base64));
+    assert.equal(holding.length, 1, wasm);
+    for (const entry of [...entries, ...others]) {
+      assert.ok(!reached(`dist/${entry}.js`).has(holding[0]), `${entry} has ${wasm}`);
+    }
+  }
+  assert.ok(read("dist/inline.js").includes(read("dist/fieldseal.wasm", "base64")));
 });
 
-test("the wasm has no sections that tell how it was built", () => {
-  const module = new WebAssembly.Module(read("dist/fieldseal.wasm", null));
-  for (const name of ["name", "producers", "target_features", ".debug_info", "sourceMappingURL"]) {
-    assert.equal(WebAssembly.Module.customSections(module, name).length, 0, name);
+test("no wasm has sections that tell how it was built", () => {
+  for (const wasm of project.packed.filter((path) => path.endsWith(".wasm"))) {
+    const module = new WebAssembly.Module(read(wasm, null));
+    for (const name of ["name", "producers", "target_features", ".debug_info", "sourceMappingURL"]) {
+      assert.equal(WebAssembly.Module.customSections(module, name).length, 0, `${wasm} has ${name}`);
+    }
   }
 });

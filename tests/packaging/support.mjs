@@ -85,7 +85,7 @@ export const app = (entry) => `
 import { createSealer, loadKeys } from ${JSON.stringify(entry)};
 const say = (text) => (document.documentElement.dataset.result = text);
 loadKeys(${JSON.stringify(KEYS)}, { trust: "origin" })
-  .then((keys) => say(createSealer(keys).seal("4242 4242", { field: "card", kind: "card-number" })))
+  .then((keys) => say(createSealer(keys).seal("4242 4242 4242 4242", { field: "card", kind: "card-number" })))
   .catch((error) => say(error.code ?? String(error)));
 `;
 
@@ -208,14 +208,30 @@ export class Browser {
   }
 
   /** Opens a page and waits for its result. */
-  async result(url, seconds = 20) {
+  async result(url) {
     await this.open(url);
+    return this.until("return document.documentElement.dataset.result");
+  }
+
+  /** Waits until a script in the page gives something. */
+  async until(script, seconds = 20) {
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(50)) {
-      const result = await this.run("return document.documentElement.dataset.result");
+      const result = await this.run(script);
       if (result) return result;
     }
-    const log = await this.#ask("POST", "/se/log", { type: "browser" });
-    assert.fail(`${url} shows no result: ${JSON.stringify(log.slice(-5).map((entry) => entry.message))}`);
+    const log = (await this.log()).slice(-5);
+    assert.fail(`the page never gives a result for ${script}: ${JSON.stringify(log)}`);
+  }
+
+  /** Presses keys, wherever the focus is: a character each. */
+  keys(text) {
+    const actions = [...text].flatMap((value) => ["keyDown", "keyUp"].map((type) => ({ type, value })));
+    return this.#ask("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
+  /** What the console said since this was asked last. */
+  async log() {
+    return (await this.#ask("POST", "/se/log", { type: "browser" })).map(({ level, message }) => `${level} ${message}`);
   }
 
   collectGarbage() {

@@ -5,14 +5,16 @@ import { after, before, describe, test } from "node:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { here, Project } from "./support.mjs";
+import { ENTRIES } from "./types.entries.mjs";
 
 /** Everything that the package offers, used as its documentation says. */
 const RIGHT = `
 import {
   createSealer, FieldsealError, guardForm, loadKeys,
-  type BlockedEvent, type DataClass, type EntryOptions, type ErrorCode, type FormGuard, type FormOptions, type GuardOptions,
-  type JwkSet, type Keys, type Kind, type LoadOptions, type Plain, type Ready, type Sealable, type SealedForm, type Sealer,
-  type SealerOptions, type SealOptions, type SignerJwk, type Trust,
+  type BlockedEvent, type DataClass, type EntryOptions, type ErrorCode, type FormGuard, type FormOptions,
+  type GuardOptions, type HintOf, type Hints, type InvalidEvent, type JwkSet, type Keys, type Kind, type LoadOptions,
+  type Messages, type Plain, type Ready, type Reason, type Sealable, type Sealed, type SealedForm, type Sealer,
+  type SealerOptions, type SealOptions, type SignerJwk, type Trust, useMessages,
 } from "fieldseal";
 import { loadKeys as loadInline } from "fieldseal/inline";
 
@@ -35,14 +37,23 @@ export async function load(url: URL): Promise<Keys> {
 export function seal(keys: Keys, given: SealerOptions): SealedForm {
   const sealer: Sealer = createSealer(keys, given);
   const values: Sealable[] = ["text", 1, true, null, ["a", [1]], { a: { b: null } }];
-  const hint: Plain = { last4: "4242", year: 2031, debit: false };
+  const hint: readonly HintOf<"card-number">[] = ["brand", "last4"];
   const kind: Kind = "card-number";
-  const consent: Plain = { notice: "2026-04" };
-  const sealing: SealOptions = { field: "card", kind, sub: "person-1", exp: new Date(), once: true, hint, consent };
+  const consent: Plain = { notice: "2026-04", version: 3, renewed: false };
+  const sealing: SealOptions<"card-number"> = {
+    field: "card", kind, sub: "person-1", exp: new Date(), once: true, hint, consent, check: false,
+  };
+  const card: Sealed<"card-number"> = sealer.seal("4242", { field: "card", kind: "card-number", hint: ["bin"] });
+  const licence: Sealed = sealer.seal("A1234567", { field: "licence", kind: "drivers-licence", region: "US-CA" });
+  const hints: Hints["iban"][] = ["country", "last4"];
+  console.log(card.length, licence.length, hints);
   const tokens: string[] = values.map((value) => sealer.seal(value, { ...sealing, sub: undefined, exp: 1 }));
   const ready: Ready = sealer.ready;
   console.log(tokens, ready.ok, ready.expires?.toISOString(), ready.pool.toFixed());
-  const form: FormOptions = { field: "checkout", kinds: { card: kind, mail: "email" } };
+  const form: FormOptions = {
+    field: "checkout", kinds: { card: kind, mail: "email" }, hints: { card: ["last4"] }, regions: { card: "US" },
+    check: true,
+  };
   const sealed = sealer.sealForm({ card: "4242", mail: "a@b" }, form);
   const classes: DataClass[] = ["payment", "contact"];
   for (const name of classes) { const token: string | undefined = sealed[name]; console.log(token); }
@@ -50,18 +61,27 @@ export function seal(keys: Keys, given: SealerOptions): SealedForm {
 }
 
 export function guard(form: HTMLFormElement, sealer: Sealer, message: HTMLElement): FormGuard {
-  const card: EntryOptions = { exp: new Date(), once: true, hint: { last4: "4242" } };
+  const card: EntryOptions = { exp: new Date(), once: true, hint: ["last4"], region: "US", check: true };
   const options: GuardOptions = {
     sub: "person-1", consent: { notice: 3 }, lifetime: 3600, fields: { card, cvc: { exp: undefined } }, message,
+    check: true, messages: { lang: "de", blocked: "Nicht gesendet." },
     describe: (error) => (error.code === "key-expired" ? "Bitte laden Sie die Seite neu." : error.message),
   };
   const blocked = (event: BlockedEvent) => console.log(event.detail.code, event.detail.field);
   form.addEventListener("fieldseal:blocked", blocked);
   document.addEventListener("fieldseal:blocked", (event) => blocked(event));
   window.addEventListener("fieldseal:blocked", (event) => console.log(event.detail.code.length));
+  const invalid = ({ detail }: InvalidEvent) => console.log(detail.field, detail.reason, detail.message);
+  form.addEventListener("fieldseal:invalid", invalid);
   guardForm(form, Promise.resolve(sealer)).ready.then(() => undefined);
   return guardForm(form, sealer, options);
 }
+
+const reason: Reason = "check-digit";
+const own: Messages = {
+  lang: "fr", required: "…", reasons: { [reason]: "…" }, kinds: { payment: { iban: { format: "…" } } },
+};
+useMessages(own, { lang: "es" });
 
 export function tell(error: unknown): ErrorCode | undefined {
   if (!(error instanceof FieldsealError)) return undefined;
@@ -96,7 +116,14 @@ const WRONG = {
   "undefined for a value": 'sealer.seal(undefined, { field: "a", kind: "text" });',
   "a function in a value": 'sealer.seal({ a() {} }, { field: "a", kind: "json" });',
   "a BigInt for a value": 'sealer.seal(1n, { field: "a", kind: "number" });',
-  "a nested hint": 'sealer.seal("x", { field: "a", kind: "text", hint: { a: { b: 1 } } });',
+  "a hint with its value": 'sealer.seal("x", { field: "a", kind: "card-number", hint: { last4: "4242" } });',
+  "a hint of another kind": 'sealer.seal("x", { field: "a", kind: "us-ssn", hint: ["last4"] });',
+  "a hint of a kind that has none": 'sealer.seal("x", { field: "a", kind: "text", hint: ["valid"] });',
+  "a text for a token": 'const token: Sealed = "x"; void token;',
+  "a token of another kind":
+    'const token: Sealed<"us-ssn"> = sealer.seal("x", { field: "a", kind: "us-ein" }); void token;',
+  "words without a language": 'useMessages({ required: "x" });',
+  "words for an unknown kind": 'useMessages({ lang: "en", kinds: { payment: { card: { format: "x" } } } });',
   "a form without kinds": 'sealer.sealForm({ a: "x" }, { field: "f" });',
   "an unknown class of a form": 'sealer.sealForm({}, { field: "f", kinds: {} }).cards;',
   "waiting for a token": 'const token: Promise<string> = sealer.seal("x", { field: "a", kind: "text" }); void token;',
@@ -115,7 +142,12 @@ const RESOLUTIONS = {
 };
 
 let project;
-before(() => (project = new Project()));
+before(() => {
+  project = new Project();
+  for (const name of ["@types", "csstype", "svelte", "undici-types", "vue"]) {
+    symlinkSync(join(here, "node_modules", name), join(project.dir, "node_modules", name));
+  }
+});
 after(() => project.close());
 
 /** What the compiler says about a file, with every check on and the package's own declarations checked too. */
@@ -145,6 +177,24 @@ async function compile(resolution, file, more = {}) {
   );
 }
 
+/** The mistakes that the compiler lets pass. Each stands on a line of its own, and nothing else may be wrong. */
+async function passed(resolution, file, head, wrong) {
+  project.write(file, [...head, ...Object.values(wrong).map((text) => `{ ${text} }`)].join("\n"));
+  const said = await compile(resolution, file, JSX);
+  const found = said.matchAll(/^\S+\((\d+),\d+\): error/gm);
+  const lines = new Set([...found].map((match) => Number(match[1])));
+  assert.ok([...lines].every((line) => line > head.length), said);
+  return Object.keys(wrong).filter((_, i) => !lines.has(head.length + 1 + i));
+}
+
+const JSX = { jsx: "react-jsx" };
+const HEAD = [
+  'import { createSealer, guardForm, loadKeys, type Keys, type Sealed, type Sealer, useMessages } from "fieldseal";',
+  "declare const keys: Keys; declare const sealer: Sealer; declare const sealed: Sealed;",
+  "declare const form: HTMLFormElement;",
+  "void [createSealer, guardForm, loadKeys, useMessages, keys, sealer, form, sealed];",
+];
+
 for (const resolution of Object.keys(RESOLUTIONS)) {
   describe(`moduleResolution ${resolution}`, () => {
     test("right use compiles", async () => {
@@ -153,27 +203,23 @@ for (const resolution of Object.keys(RESOLUTIONS)) {
     });
 
     test("each mistake is an error", async () => {
-      const head = [
-        'import { createSealer, guardForm, loadKeys, type Keys, type Sealer } from "fieldseal";',
-        "declare const keys: Keys; declare const sealer: Sealer; declare const form: HTMLFormElement;",
-        "void [createSealer, guardForm, loadKeys, keys, sealer, form];",
-      ];
-      project.write("wrong.ts", [...head, ...Object.values(WRONG).map((text) => `{ ${text} }`)].join("\n"));
-      const said = await compile(resolution, "wrong.ts");
-      const lines = new Set([...said.matchAll(/^wrong\.ts\((\d+),/gm)].map((match) => Number(match[1])));
-      const missed = Object.keys(WRONG).filter((_, i) => !lines.has(head.length + 1 + i));
-      assert.deepEqual(missed, []);
-      assert.ok(
-        [...lines].every((line) => line > head.length),
-        said,
-      );
+      assert.deepEqual(await passed(resolution, "wrong.ts", HEAD, WRONG), []);
     });
+
+    for (const [file, { right, head, wrong }] of Object.entries(ENTRIES)) {
+      test(`${file}: right use compiles`, async () => {
+        project.write(`right-${file}`, right);
+        assert.equal(await compile(resolution, `right-${file}`, JSX), "");
+      });
+
+      test(`${file}: each mistake is an error`, async () => {
+        assert.deepEqual(await passed(resolution, `wrong-${file}`, head, wrong), []);
+      });
+    }
   });
 }
 
 test("a server that has no DOM and only Node's types", async () => {
-  symlinkSync(join(here, "node_modules/@types"), join(project.dir, "node_modules/@types"));
-  symlinkSync(join(here, "node_modules/undici-types"), join(project.dir, "node_modules/undici-types"));
   project.write(
     "server.ts",
     'import { createSealer, loadKeys } from "fieldseal";\nexport const all = [createSealer, loadKeys];\n',

@@ -3,6 +3,7 @@
 
 use crate::{paths, sh::Sh};
 use anyhow::{Context, Result, anyhow, ensure};
+use regex::Regex;
 use std::fs;
 use std::path::Path;
 use walrus::Module;
@@ -26,8 +27,30 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
         }
     }
     fs::write(&wasm_path, module.emit_wasm())?;
-    fs::write(&glue_path, glue)?;
+    fs::write(&glue_path, without_loader(&glue)?)?;
+    let types_path = work.join(format!("{stem}.d.ts"));
+    let types = fs::read_to_string(&types_path)?;
+    fs::write(&types_path, types + STEPS)?;
     Ok(())
+}
+
+/// The two steps around making an instance, which the glue keeps to itself.
+const STEPS: &str = "
+/** What the module asks of JavaScript. */
+export function imports(): WebAssembly.Imports;
+/** Takes the instance into use. */
+export function finish(instance: WebAssembly.Instance, module: WebAssembly.Module): void;
+";
+
+/// Exports the two steps in the place of wasm-bindgen's own loader, which knows ways to load that the package does not take,
+/// and takes away what is for programs that end a module's objects by hand: the bundler leaves out neither.
+fn without_loader(glue: &str) -> Result<String> {
+    const LOADER: &str = "export { initSync, __wbg_init as default };";
+    ensure!(glue.contains(LOADER), "the glue exports another loader than it did");
+    let glue =
+        glue.replace(LOADER, "export { __wbg_get_imports as imports, __wbg_finalize_init as finish };");
+    let dispose = Regex::new(r"(?m)^if \(Symbol\.dispose\) .*$|^    free\(\) \{[^}]*\}$")?;
+    Ok(dispose.replace_all(&glue, "").into_owned())
 }
 
 /// Bundles the compiled entries in `dist` into one file each, with what they share in another, and leaves only those
@@ -46,6 +69,8 @@ pub(crate) fn bundle(dist: &Path, entries: &[&str]) -> Result<()> {
         ])
         .args([
             "--external:node:*",
+            // The application's own, as hooks work only with the copy that renders.
+            "--external:react",
             "--chunk-names=shared-[hash]",
             "--legal-comments=none",
             "--log-level=warning",
@@ -59,6 +84,27 @@ pub(crate) fn bundle(dist: &Path, entries: &[&str]) -> Result<()> {
         fs::rename(&from, dist.join(name))?;
     }
     fs::remove_dir(&bundled)?;
+    remove_empty(dist)
+}
+
+/// The bundler may leave a file with nothing in it, which a page would fetch all the same.
+fn remove_empty(dist: &Path) -> Result<()> {
+    let scripts: Vec<_> = fs::read_dir(dist)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "js"))
+        .collect();
+    for empty in &scripts {
+        if !fs::read_to_string(empty)?.trim().is_empty() {
+            continue;
+        }
+        let name = empty.file_name().and_then(|name| name.to_str()).context("a file without a name")?;
+        let import = format!("import\"./{name}\";");
+        for script in scripts.iter().filter(|script| *script != empty) {
+            let text = fs::read_to_string(script)?;
+            fs::write(script, text.replace(&import, ""))?;
+        }
+        fs::remove_file(empty)?;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@ import { type Messages, wordsFor } from "../messages.js";
 import { brandOf } from "../wasm/fieldseal_wasm.js";
 import { reasonOf } from "./check.js";
 import { groupComposed, groupTyped, type TextControl } from "./edit.js";
+import { watchPointer, whenReleased } from "./pointer.js";
 import { elementsOf } from "./strip.js";
 
 /** `fieldseal:invalid`: what a control holds is none of its kind, or (with an empty `message`) is one again. */
@@ -13,6 +14,8 @@ export type InvalidEvent = CustomEvent<{ readonly field: string; readonly reason
  */
 export class Fields {
   private readonly before = new WeakMap<Element, string>();
+  /** What was in a control when the person came to it. */
+  private readonly found = new WeakMap<Element, string>();
   /** What this class said about a control, to know its own words from the page's. */
   private readonly said = new WeakMap<Element, string>();
   private readonly undo: (() => void)[] = [];
@@ -23,10 +26,19 @@ export class Fields {
     private readonly check: boolean,
   ) {
     // On the document, as a control may lie outside of its form.
-    this.listen(form.ownerDocument, "focusin", (control) => this.before.set(control, control.value));
+    watchPointer();
+    this.listen(form.ownerDocument, "focusin", (control) => {
+      this.before.set(control, control.value);
+      this.found.set(control, control.value);
+    });
     this.listen(form.ownerDocument, "input", (control, event) => this.onInput(control, event));
     this.listen(form.ownerDocument, "compositionend", (control) => this.onComposed(control));
-    this.listen(form.ownerDocument, "change", (control) => this.judge(control, true));
+    // Browsers may forget the event of a change that was put into groups, so leaving the control counts as well. While a
+    // pointer is down it waits: words that appear would move the button that is being pressed.
+    this.listen(form.ownerDocument, "change", (control) => whenReleased(() => this.judge(control, true)));
+    this.listen(form.ownerDocument, "focusout", (control) => {
+      if (this.found.get(control) !== control.value) whenReleased(() => this.judge(control, true));
+    });
     this.listen(form.ownerDocument, "invalid", (control) => this.mark(control));
     // What the browser restored, or the server filled in, was not typed and is looked at all the same.
     this.judgeAll();

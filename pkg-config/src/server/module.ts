@@ -1,6 +1,6 @@
 // The one instance of the servers' module.
 import { FieldsealError } from "../error.js";
-import init from "../wasm/fieldseal_server.js";
+import { finish, imports } from "../wasm/fieldseal_server.js";
 
 let ready: Promise<void> | undefined;
 
@@ -20,7 +20,8 @@ export function start(module: WebAssembly.Module | undefined): Promise<void> {
 }
 
 async function instantiate(module: WebAssembly.Module | undefined): Promise<void> {
-  await init({ module_or_path: module ?? (await compile()) });
+  const compiled = module ?? (await compile());
+  finish(await WebAssembly.instantiate(compiled, imports()), compiled);
 }
 
 async function compile(): Promise<WebAssembly.Module> {

@@ -1,7 +1,7 @@
 //! Every control that carries a value, and what a form may do with it.
 
 use crate::Scenario;
-use crate::world::{Stage, Typed, nothing_typed};
+use crate::world::{Stage, Typed, card, nothing_typed};
 use anyhow::{Result, ensure};
 use fieldseal_e2e::fixture::Test;
 use fieldseal_e2e::received::is_token;
@@ -141,7 +141,7 @@ async fn added_later(stage: Stage) -> Result<()> {
         .page
         .script(
             "document.forms[0].insertAdjacentHTML('afterbegin', `
-               <input id='late' data-seal='late' data-kind='national-id'>
+               <input id='late' data-seal='late' data-kind='health-insurance-id'>
                <input id='yes' type='radio' data-seal='consent' data-kind='choice' value='yes-${arguments[0]}'>
                <input id='no' type='radio' data-seal='consent' data-kind='choice' value='no-${arguments[0]}'>`);",
             vec![format!("{n:04}").into()],
@@ -150,8 +150,10 @@ async fn added_later(stage: Stage) -> Result<()> {
     stage.page.fill("#late", &format!("AB {n:04} 77 C")).await?;
     stage.page.click("#yes").await?;
     stage.page.click("#no").await?;
-    let typed =
-        [("late", "national-id", format!("AB {n:04} 77 C")), ("consent", "choice", format!("no-{n:04}"))];
+    let typed = [
+        ("late", "health-insurance-id", format!("AB {n:04} 77 C")),
+        ("consent", "choice", format!("no-{n:04}")),
+    ];
     send(&stage, &test, &typed).await
 }
 
@@ -199,10 +201,7 @@ async fn reset(stage: Stage) -> Result<()> {
 async fn named(stage: Stage) -> Result<()> {
     let test = stage.open(stage.scene()?, "named.html").await?;
     let n = test.number();
-    let typed = [
-        ("named", "us-ssn", format!("219-09-{n:04}")),
-        ("renamed", "card-number", format!("4000 5665 {n:04}")),
-    ];
+    let typed = [("named", "us-ssn", format!("219-09-{n:04}")), ("renamed", "card-number", card(n))];
     stage.page.fill("#named", &typed[0].2).await?;
     stage.page.fill("#other", &typed[1].2).await?;
     stage.page.script("void new FormData(document.forms[0]);", vec![]).await?;
@@ -221,12 +220,14 @@ async fn unusual_text(stage: Stage) -> Result<()> {
     let n = test.number();
     let typed = [
         ("full_name", "person-name", format!("Zoë 👩🏽‍⚕️ 李小龍 {n:04}")),
-        ("card", "card-number", format!("\u{1}\u{7f}\u{200b}{n:04} {n:04}\u{feff}")),
-        ("cvc", "card-cvc", "\\u0000 \\ \" ' < & %00 +".into()),
-        ("ssn", "us-ssn", "مرحبا بالعالم".into()),
+        ("card", "text", format!("\u{1}\u{7f}\u{200b}{n:04} {n:04}\u{feff}")),
+        ("cvc", "password", "\\u0000 \\ \" ' < & %00 +".into()),
+        ("ssn", "security-answer", "مرحبا بالعالم".into()),
         ("note", "text", format!("{n:04} {}", "lorem ipsum dolor 🙂\n".repeat(3000))),
     ];
-    for (field, _, value) in &typed {
+    for (field, kind, value) in &typed {
+        let script = "document.getElementById(arguments[0]).dataset.kind = arguments[1];";
+        stage.page.script(script, vec![(*field).into(), (*kind).into()]).await?;
         stage.page.set(&format!("#{field}"), value).await?;
     }
     send(&stage, &test, &typed).await

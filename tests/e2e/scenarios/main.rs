@@ -1,8 +1,11 @@
 //! The end-to-end suite: every scenario in every engine, each of them one test.
 #![forbid(unsafe_code)]
 
+mod access;
 mod closed;
 mod controls;
+mod elements;
+mod fields;
 mod shop;
 mod submissions;
 mod trust;
@@ -22,7 +25,17 @@ fn main() -> ExitCode {
     // Each engine has one browser, and most of the time is spent waiting for it.
     arguments.test_threads = arguments.test_threads.or(Some(Engine::ALL.len()));
     let world = Arc::new(World::new());
-    let scenarios = [submissions::ALL, controls::ALL, closed::ALL, trust::ALL, shop::ALL].concat();
+    let scenarios = [
+        submissions::ALL,
+        controls::ALL,
+        closed::ALL,
+        trust::ALL,
+        shop::ALL,
+        fields::ALL,
+        access::ALL,
+        &elements::all(),
+    ]
+    .concat();
     // Engine by engine inside a scenario, so that tests that run at the same time want different browsers.
     let trials = scenarios.into_iter().flat_map(|(name, run)| {
         let world = &world;

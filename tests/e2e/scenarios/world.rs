@@ -200,9 +200,10 @@ fn checkout_values(number: u32) -> Vec<Typed> {
     ]
 }
 
-/// A card number with a valid check digit (ISO/IEC 7812-1), in the groups in which people type it.
-fn card(number: u32) -> String {
-    let body = format!("400056655{number:06}");
+/// A card number with a valid check digit (ISO/IEC 7812-1), in the groups in which people type it. It is of the scheme whose
+/// security codes have four digits: three are found by chance in too many timestamps.
+pub(crate) fn card(number: u32) -> String {
+    let body = format!("37828224{number:06}");
     let sum: u32 = body
         .bytes()
         .rev()
@@ -211,5 +212,5 @@ fn card(number: u32) -> String {
         .map(|digit| if digit > 9 { digit - 9 } else { digit })
         .sum();
     let all = format!("{body}{}", (10 - sum % 10) % 10);
-    [&all[..4], &all[4..8], &all[8..12], &all[12..]].join(" ")
+    [&all[..4], &all[4..10], &all[10..]].join(" ")
 }

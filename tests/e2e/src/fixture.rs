@@ -2,7 +2,8 @@
 //!
 //! Each test gets a folder of its own, `/t/7/`, so that tests in three browsers run at once without seeing each other. In
 //! it lie the pages of tests/e2e/pages, the built package below `pkg/`, `config.js` with what the test wants the page
-//! to know, and any address that begins with `submit`, which receives forms.
+//! to know, and any address that begins with `submit`, which receives forms. At the server's own
+//! `/.well-known/sealed-input` lies the key set that a test published there.
 
 use crate::program::root;
 use crate::received::Submission;
@@ -12,7 +13,7 @@ use axum::body::Bytes;
 use axum::extract::{Path as UrlPath, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::serve::Listener;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -57,6 +58,7 @@ pub struct Fixture {
     pub origin: String,
     connections: Connections,
     folders: Folders,
+    key_set: Arc<Mutex<Option<String>>>,
 }
 
 /// The folder of one test.
@@ -76,11 +78,20 @@ impl Fixture {
         }
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let fixture = Self { origin, connections: Connections::default(), folders: Folders::default() };
-        let router = Router::new().route("/t/{test}/{*path}", any(answer)).with_state(fixture.clone());
+        let (connections, folders) = (Connections::default(), Folders::default());
+        let fixture = Self { origin, connections, folders, key_set: Arc::default() };
+        let router = Router::new()
+            .route("/t/{test}/{*path}", any(answer))
+            .route("/.well-known/sealed-input", get(key_set))
+            .with_state(fixture.clone());
         let listener = Recording { listener, connections: Arc::clone(&fixture.connections) };
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(fixture)
+    }
+
+    /// Publishes a key set as this origin's own. All tests see it.
+    pub fn publish(&self, keys: &Value) {
+        *lock(&self.key_set) = Some(keys.to_string());
     }
 
     /// A new folder for one test.
@@ -164,6 +175,13 @@ impl Listener for Recording {
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.listener.local_addr()
+    }
+}
+
+async fn key_set(State(fixture): State<Fixture>) -> Response {
+    match lock(&fixture.key_set).clone() {
+        Some(keys) => file("application/jwk-set+json", keys),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -6,7 +6,7 @@ const keys = await fieldseal.loadKeys(set, { trust: "origin" });
 const base64 = (text) => text.replaceAll("-", "+").replaceAll("_", "/");
 
 Object.assign(window, fieldseal, {
-  CLEAR: "4242-clear-4242",
+  CLEAR: "4242 4242 4242 4242",
   blocked: [],
   pause: (milliseconds) => new Promise((later) => setTimeout(later, milliseconds)),
   headerOf: (token) => JSON.parse(atob(base64(token.split(".")[0]))),
