@@ -51,10 +51,11 @@ pub(crate) const ENTRIES: [&str; 7] = ["index", "node", "inline", "elements", "r
 
 /// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
 /// wasm-bindgen drops the section that lists it.
-const WASM_OPT: [&str; 13] = [
+const WASM_OPT: [&str; 14] = [
     "-Os",
     "--flatten",
     "--rereloop",
+    "-Os",
     "-Os",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
