@@ -70,6 +70,7 @@ impl Error {
             }
             at += 1;
         }
+        debug_assert!(false, "add the member's name to MEMBERS");
         Self::new(code)
     }
 
