@@ -3,7 +3,7 @@ import { type Keys, keySetOf } from "./keys.js";
 import type { DataClass, HintOf, Kind } from "./kind.js";
 import { Sealer as WasmSealer } from "./wasm/fieldseal_wasm.js";
 
-/** What can be sealed, and comes back as it went in. */
+/** What can be sealed. */
 export type Sealable = string | number | boolean | null | readonly Sealable[] | { readonly [name: string]: Sealable };
 
 /** A flat object for a token's public header. */

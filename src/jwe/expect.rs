@@ -39,7 +39,7 @@ impl Token {
             Code::TokenWrongOrigin
         } else if expect.sub.is_some() && expect.sub != header.sub.as_deref() {
             Code::TokenWrongSubject
-        } else if header.exp.is_some_and(|exp| now >= exp) {
+        } else if header.opens_until().is_some_and(|exp| now >= exp) {
             Code::TokenExpired
         } else if header.iat > now.plus(CLOCK_SKEW) {
             Code::TokenFromTheFuture

@@ -54,6 +54,14 @@ pub struct Header {
 pub type Fields = Vec<(String, Kind)>;
 
 impl Header {
+    /// From when on it does not open: its `exp` or, if that is sooner, the end of the time for which a kind that
+    /// opens a single time may be kept.
+    pub fn opens_until(&self) -> Option<NumericDate> {
+        let kinds = self.fields.iter().map(|(_, kind)| *kind).chain([self.kind]);
+        let kept = kinds.filter(|kind| kind.is_once()).filter_map(Kind::lifetime).min();
+        [self.exp, kept.map(|seconds| self.iat.plus(seconds))].into_iter().flatten().min()
+    }
+
     /// Whether the key holder opens it a single time: because its sealer said so, or because its kind is one
     /// that may not be kept, whatever its sealer said.
     pub fn opens_once(&self) -> bool {

@@ -1,5 +1,5 @@
-//! What of a value may be shown where the value may not: a mask has one length for all values of a kind, so
-//! it says no more than the characters that it shows.
+//! What of a value may be shown where the value may not. The hidden part looks the same for all values, so a
+//! mask says no more than the characters that it shows.
 
 use super::read::parse;
 use crate::Kind;

@@ -196,6 +196,7 @@ describe("tokens of other libraries open with the key holder", () => {
         [await make({}, "x"), { kind: "card-cvc" }, "token-wrong-kind"],
         [await make({}, "x"), { origin: "https://other.example" }, "token-wrong-origin"],
         [await make({ exp: soon - 1 }, "x"), {}, "token-expired"],
+        [await make({ kind: "card-cvc", iat: soon - 1000 }, "737"), {}, "token-expired"],
         [await make({ iat: soon + 3600 }, "x"), {}, "token-from-the-future"],
         [await make({ stranger: 1 }, "x"), {}, "token-malformed"],
         [await make({ kind: "no-such-kind" }, "x"), {}, "kind-unknown"],

@@ -110,17 +110,17 @@ Made of `src/kind` by `cargo xtask test kinds --bless`; a test compares it.
 A kind says what a value is. Declare it with `data-kind`, with the attribute `kind` of `<sealed-input>`, or with `kind`
 in `sealer.seal`. A value is read as its kind before it is sealed: what is none is refused with `value-invalid` and a
 reason, and what is one is sealed in the normal form below. `check: false`, or `data-check=\"off\"`, seals anything, as
-it is. An empty value and `null` are no answer, which every kind allows.
+it is, and then without hints. An empty value and `null` are no answer, which every kind allows.
 
 - **Reasons**: `incomplete`, `too-long`, `format`, `check-digit`, `range` (well-formed, but never assigned, expired, no
   day of the calendar), `region` (the country or state is not given or not known), `type`.
-- **Mask**: what of a value may be shown where the value may not. All values of a kind have masks of one length, and
-  three characters of a value are always hidden.
+- **Mask**: what of a value may be shown where the value may not. The hidden part looks the same for all values, so it does
+  not show how long one is. Last digits are shown only where three more characters stay hidden.
 - **Hints**: what a developer may publish in the token's header, each by name. Nothing is published unless it is asked
   for. They are computed from the value, and the key holder says when it opens a token whether they are true.
 - **Size**: the smallest plaintext, in bytes. All shorter values give tokens of one length.
 - **Opens**: how long a token opens, unless its sealer gives an `exp`. A kind that opens once does so whatever the
-  sealer says.
+  sealer says, and takes no later `exp`.
 
 Digits of every script that keyboards have, spaces and dashes of every width, and the marks that set the direction of
 text are understood in numbers.
