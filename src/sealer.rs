@@ -74,6 +74,11 @@ impl SealOptions {
         if self.exp.is_some_and(|exp| exp <= now || exp > LATEST_EXP) {
             return Err(Error::of(Code::OptionInvalid, "exp"));
         }
+        // What may be opened a single time may not wait for longer than its kind does.
+        let latest = self.kind.lifetime().filter(|_| self.kind.is_once()).map(|seconds| now.plus(seconds));
+        if latest.is_some() && self.exp > latest {
+            return Err(Error::of(Code::OptionInvalid, "exp"));
+        }
         if self.consent.as_ref().is_some_and(|consent| !header::is_plain(consent)) {
             return Err(Error::of(Code::OptionInvalid, "consent"));
         }

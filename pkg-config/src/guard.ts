@@ -93,7 +93,7 @@ export function guardForm(
       alert.show(error);
     };
     const guard = translated(() => guardInWasm(form, wasm, toJson(claims), blocked));
-    fields = new Fields(form, messages, options.check ?? true);
+    fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});
     undo.push(() => guard.release(), () => fields.release(), keepWarm(form, wasm));
   };
   const release = () => {

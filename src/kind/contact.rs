@@ -111,7 +111,7 @@ const THREE_DIGITS: [(u8, u16); 22] = [
 
 /// Countries by ISO 3166-1, each with a space and the code that a national number gets in front.
 const CALLING_CODES: &str = "US1 CA1 PR1 DO1 JM1 TT1 BS1 BB1 GB44 IE353 DE49 FR33 ES34 IT39 PT351 NL31 BE32 LU352 CH41 AT43 SE46 NO47 \
-                             DK45 FI358 IS354 PL48 CZ420 SK421 HU36 RO40 BG359 GR30 HR385 SI386 EE372 LV371 LT370 UA380 TR90 IL972 \
+                             DK45 FI358 IS354 PL48 CZ420 SK421 HU36 RO40 BG359 GR30 HR385 SI386 EE372 LV371 UA380 TR90 IL972 \
                              AE971 SA966 JP81 KR82 CN86 HK852 TW886 SG65 MY60 TH66 VN84 ID62 PH63 IN91 PK92 AU61 NZ64 BR55 MX52 AR54 \
                              CL56 CO57 PE51 ZA27 NG234 KE254 GH233 EG20 MA212 ";
 
@@ -133,11 +133,15 @@ fn phone(text: &mut Text, context: &Context<'_>) -> Read<()> {
     must(are_digits(number), Reason::Format)?;
     if international.is_none() {
         code = calling_code(context.region.ok_or(Reason::Region)?).ok_or(Reason::Region)?;
+        if let ("1", Some(abroad)) = (code, number.strip_prefix("011")) {
+            // What North America dials for the `+`.
+            (code, number) = ("", abroad);
+        }
         // The trunk prefix is for calls within the country; Italy's numbers begin with their zero.
         let trunk = match code {
             "1" => "1",
             "36" => "06",
-            "39" => "+",
+            "39" | "" => "+",
             _ => "0",
         };
         number = number.strip_prefix(trunk).unwrap_or(number);

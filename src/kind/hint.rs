@@ -69,7 +69,7 @@ impl Kind {
             "domain" => text.get(text.bytes().rposition(|b| b == b'@')? + 1..)?,
             "country-code" => contact::country_code(text.get(1..)?)?,
             "age-band" => identity::age_band(text, sealed)?,
-            "country" if !text.is_empty() => text.get(..2)?,
+            "country" if self.as_str() == "iban" => text.get(..2)?,
             name => parts?.get(name)?.as_str()?,
         };
         Some(Json::String(found.to_owned()))

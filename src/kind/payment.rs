@@ -6,6 +6,7 @@ use super::check::{luhn, mod97, value, weighted};
 use super::text::{are_digits, is_shaped, letters, must, number, part, sized, split, without};
 use super::value::Record;
 use super::{Class, Context, Entry, Read, Reason, Rule, entry};
+use crate::NumericDate;
 use crate::json::{Json, Object};
 use crate::prelude::*;
 
@@ -64,7 +65,8 @@ fn expiry(text: &mut Text, context: &Context<'_>) -> Read<()> {
     must(year.len() != 3, Reason::Incomplete)?;
     let century = if year.len() == 2 { 2000 } else { 0 };
     let ends = (century + number(year)) * 100 + number(month);
-    let this_month = Date::of(context.now).0 / 100;
+    // A month is over when it is over everywhere: the last to get there are twelve hours behind UTC.
+    let this_month = Date::of(NumericDate(context.now.0.saturating_sub(12 * 3600))).0 / 100;
     must(month != "0" && (this_month..=this_month + LONGEST * 100).contains(&ends), Reason::Range)?;
     *text = month_text(ends);
     Ok(())

@@ -82,7 +82,11 @@ impl GuardOptions {
         if options.consent.is_none() {
             options.consent.clone_from(&self.consent);
         }
-        if let (None, Some(seconds)) = (options.exp, self.lifetime) {
+        if let (None, Some(mut seconds)) = (options.exp, self.lifetime) {
+            // What is said of all fields does not make a security code last longer than it may.
+            if let (true, Some(most)) = (options.kind.is_once(), options.kind.lifetime()) {
+                seconds = seconds.min(most);
+            }
             options.exp = Some(now.plus(seconds));
         }
         options.check &= self.check.unwrap_or(true);

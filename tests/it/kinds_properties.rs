@@ -109,6 +109,21 @@ fn a_mask_shows_no_more_than_it_says() {
     }
 }
 
+/// An address in one text has no country that anybody could tell.
+#[test]
+fn a_hint_that_does_not_apply_is_left_out() {
+    for (id, value) in [
+        ("postal-address", r#""12 High Street, Anytown""#),
+        ("billing-address", r#"{"line1":"12 High Street"}"#),
+        ("card-number", r#""""#),
+        ("iban", "null"),
+    ] {
+        let kind: Kind = id.parse().expect("a kind");
+        let hint = kind.publish(value, kind.hints(), CLOCK).expect("its own hints");
+        assert!(hint.is_empty(), "{id} publishes {}", hint.to_json());
+    }
+}
+
 #[test]
 fn a_hint_is_only_what_its_kind_allows() {
     for (kind, normal) in normal_forms() {

@@ -300,9 +300,23 @@ describe("the Fetch API", () => {
     await fails(() => guard.fetch(read), "option-invalid", "request");
   });
 
+  test("a plain text is whatever the service could take it for", async () => {
+    const outcome = async (body, type) => {
+      const headers = type === undefined ? {} : { "content-type": type };
+      const sent = new Request("https://shop.example/order", { method: "POST", body: new TextEncoder().encode(body), headers });
+      return (await guard.fetch(sent)).refused?.code;
+    };
+    assert.equal(await outcome(`plan=12\r\ncard=${token}\r\n`, "text/plain;charset=UTF-8"), undefined);
+    assert.equal(await outcome(`plan=12\r\ncard=${CARD}\r\n`, "text/plain;charset=UTF-8"), "field-in-clear");
+    assert.equal(await outcome(JSON.stringify({ card: CARD }), "text/plain"), "field-in-clear");
+    assert.equal(await outcome(JSON.stringify({ card: CARD })), "field-in-clear");
+    assert.equal(await outcome(`card=${token}\nat ${CARD}`, "text/plain"), "data-in-clear");
+    assert.equal(await outcome(`{"card":"${CARD}"}`, "text/x, application/json"), "request-malformed");
+  });
+
   test("a body of another type is not touched", async () => {
     const other = new Request(`https://shop.example/?card=${token}`, {
-      method: "POST", body: CARD, headers: { "content-type": "text/plain" },
+      method: "POST", body: CARD, headers: { "content-type": "text/html" },
     });
     const outcome = await guard.fetch(other);
     assert.equal(outcome.request, other);

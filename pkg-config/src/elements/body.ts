@@ -139,7 +139,8 @@ export class Body {
       setText(this.control, text);
     }
     shape(this.host, this.control, awake);
-    this.rejudge();
+    // Also what the browser keeps for going back, as the text may be of a kind now that may not rest.
+    this.changed(this.shown);
   }
 
   /** The element is in a page, or no longer in one. */
@@ -221,6 +222,8 @@ export class Body {
     this.parts.error.before(control);
     control.addEventListener("focus", () => this.onFocus());
     control.addEventListener("input", (event) => this.onInput(event));
+    // Both say what was typed. The page hears that there was an edit, and no more.
+    for (const type of ["beforeinput", "input"]) control.addEventListener(type, (event) => event.stopPropagation());
     control.addEventListener("compositionend", () => this.onComposed());
     control.addEventListener("change", () => this.commit());
     control.addEventListener("blur", () => this.onBlur());
@@ -251,6 +254,7 @@ export class Body {
     if (awake) groupTyped(this.control, this.kind, this.before, event);
     this.before = this.control.value;
     this.changed(this.shown);
+    this.host.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
   private onComposed(): void {

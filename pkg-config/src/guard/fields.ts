@@ -1,3 +1,4 @@
+import type { EntryOptions } from "../guard.js";
 import { type Messages, wordsFor } from "../messages.js";
 import { brandOf, inputFacts } from "../wasm/fieldseal_wasm.js";
 import { reasonOf } from "./check.js";
@@ -24,6 +25,7 @@ export class Fields {
     private readonly form: HTMLFormElement,
     private readonly messages: Messages | undefined,
     private readonly check: boolean,
+    private readonly entries: { readonly [entry: string]: EntryOptions },
   ) {
     // On the document, as a control may lie outside of its form.
     watchPointer();
@@ -103,7 +105,9 @@ export class Fields {
   private judge(control: TextControl, shown: boolean): void {
     const kind = kindOf(control);
     if (kind === "card-number") this.brand(control);
-    const wanted = this.check && control.getAttribute("data-check") !== "off" && control.type !== "hidden";
+    const { check } = this.optionsOf(control);
+    const wanted =
+      this.check && check !== false && control.getAttribute("data-check") !== "off" && control.type !== "hidden";
     const reason = wanted ? this.reason(control, kind) : undefined;
     const words = reason === undefined ? "" : wordsFor(control, reason, kind, this.messages);
     this.say(control, words, reason ?? "");
@@ -113,10 +117,17 @@ export class Fields {
 
   private reason(control: TextControl, kind: string): string | undefined {
     try {
-      return reasonOf(kind, control.value, control.getAttribute("data-region") ?? undefined, this.card());
+      const region = this.optionsOf(control).region ?? control.getAttribute("data-region") ?? undefined;
+      return reasonOf(kind, control.value, region, this.card());
     } catch {
       return undefined; // A kind that nobody knows is the developer's matter, and stops the submission.
     }
+  }
+
+  /** What the guard was told of the control's entry, which goes before what the control says. */
+  private optionsOf(control: Element): EntryOptions {
+    const entry = control.getAttribute("data-seal") ?? "";
+    return (Object.hasOwn(this.entries, entry) && this.entries[entry]) || {};
   }
 
   /** The card number of this form, by whose brand a security code is measured. */
@@ -149,7 +160,10 @@ export class Fields {
   private mark(control: TextControl): void {
     if (control.validity.valid) return this.unmark(control);
     control.setAttribute("aria-invalid", "true");
-    this.write(control, control.validationMessage);
+    const { customError, valueMissing } = control.validity;
+    // What a browser says of a wrong address or number may repeat it, and the page's other scripts would see it.
+    const own = customError || valueMissing ? control.validationMessage : wordsFor(control, "format", kindOf(control), this.messages);
+    this.write(control, own);
   }
 
   private unmark(control: TextControl): void {

@@ -83,7 +83,9 @@ function known(header: TokenHeader): Plain {
   const { kind, fields = {}, hint = {} } = header;
   const means = ([name, value]: [string, unknown]) => {
     const dot = name.lastIndexOf(".");
-    const of = header.fields ? fields[name.slice(0, Math.max(dot, 0))] : kind;
+    const member = name.slice(0, Math.max(dot, 0));
+    // A name that every object inherits is no field.
+    const of = header.fields ? (Object.hasOwn(fields, member) ? fields[member] : undefined) : kind;
     const own = header.fields ? name.slice(dot + 1) : name;
     if (of === undefined || !hintsOf(of).split(" ").includes(own) || own === "") return false;
     return own === "valid" ? value === true : typeof value === (own === "year" ? "number" : "string");

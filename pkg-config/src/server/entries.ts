@@ -1,4 +1,4 @@
-// What a request says, as names and values: its query, and a body of one of the three types that pages send.
+// What a request says, as names and values: its query, and a body of one of the types that pages send.
 //
 // The service behind may read the same bytes again with a reader of its own. So everything is given to the guard,
 // repeated names too, and what could be read in two ways is refused.
@@ -9,7 +9,7 @@ import { Refused } from "./refused.js";
 export type Entry = readonly [name: string, value: string | Blob];
 
 /** The types of bodies that are read. */
-export type Form = "urlencoded" | "multipart" | "json";
+export type Form = "urlencoded" | "multipart" | "json" | "plain";
 
 /** A body that was read: its entries, and the value that a parser would make of it. */
 export interface Read {
@@ -23,10 +23,13 @@ export interface Read {
  * @throws {Refused} `request-malformed` for two types, of which the service might go by the other one
  */
 export function formOf(contentType: string | null | undefined): Form | undefined {
-  const essence = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (essence.includes(",")) throw new Refused("request-malformed");
+  const type = contentType ?? "text/plain";
+  if (type.includes(",")) throw new Refused("request-malformed");
+  const essence = type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (essence === "application/x-www-form-urlencoded") return "urlencoded";
   if (essence === "multipart/form-data") return "multipart";
+  // What `fetch` and beacons send of a string, and forms with `enctype="text/plain"`; a service may take it for JSON.
+  if (essence === "text/plain" || essence === "") return "plain";
   return essence === "text/json" || /^application\/(?:json|.*\+json)$/.test(essence) ? "json" : undefined;
 }
 
@@ -52,6 +55,10 @@ export async function readBody(form: Form, bytes: Uint8Array<ArrayBuffer>, conte
       const value: unknown = JSON.parse(text);
       return { entries: textEntries(text), value };
     }
+    if (form === "plain") {
+      const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+      return { entries: plainEntries(text), value: text };
+    }
     const entries = form === "urlencoded"
       ? pairsOf(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
       : [...(await new Response(bytes, { headers: { "content-type": contentType } }).formData())];
@@ -59,6 +66,26 @@ export async function readBody(form: Form, bytes: Uint8Array<ArrayBuffer>, conte
   } catch {
     // What was thrown may quote the body.
     throw new Refused("request-malformed");
+  }
+}
+
+/** A plain text as everything that a service could take it for: JSON, lines of `name=value`, and just a text. */
+function plainEntries(text: string): Entry[] {
+  const entries: Entry[] = [["", text]];
+  if (isJson(text)) return [...entries, ...textEntries(text)];
+  for (const line of text.split(/\r?\n/)) {
+    const at = line.indexOf("=");
+    if (at > 0) entries.push([line.slice(0, at), line.slice(at + 1)]);
+  }
+  return entries;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

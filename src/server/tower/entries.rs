@@ -1,5 +1,4 @@
-//! What a request says, as names and values: its query, and a body of one of the three types that pages
-//! send.
+//! What a request says, as names and values: its query, and a body of one of the types that pages send.
 //!
 //! The service behind reads the same bytes again with a reader of its own. So everything is given to the
 //! guard, repeated names too, and what could be read in two ways is refused.
@@ -22,6 +21,8 @@ enum Form {
     Urlencoded,
     Multipart(String),
     Json,
+    /// What `fetch` and beacons send of a string, and forms with `enctype="text/plain"`.
+    Plain,
 }
 
 impl<'a> Entries<'a> {
@@ -63,6 +64,7 @@ impl<'a> Entries<'a> {
                 Form::Urlencoded => self.add_urlencoded(&bytes),
                 Form::Multipart(boundary) => self.add_multipart(bytes.clone(), boundary).await?,
                 Form::Json => self.add_json(&bytes)?,
+                Form::Plain => self.add_plain(&bytes),
             }
         }
         Ok(Either::Left(Full::new(bytes)))
@@ -87,6 +89,17 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 
+    /// A plain text as everything that a service could take it for: JSON, lines of `name=value`, and just a
+    /// text.
+    fn add_plain(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        if self.add_json(bytes).is_err() {
+            let pairs = text.lines().filter_map(|line| line.split_once('='));
+            self.0.extend(pairs.map(|(name, value)| (name.to_owned().into(), value.to_owned().into())));
+        }
+        self.0.push((Cow::default(), text.into()));
+    }
+
     fn add_json(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let mut add = |name: &str, value: Cow<'_, str>| {
             self.0.push((name.to_owned().into(), value.into_owned().into()));
@@ -99,12 +112,15 @@ impl Form {
     /// The type that the headers name; `None` for one that is not read.
     fn of(headers: &HeaderMap) -> Result<Option<Self>, Fault> {
         let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-        let Some(text) = types.next() else { return Ok(None) };
+        let Some(text) = types.next() else { return Ok(Some(Self::Plain)) };
         // The service might go by the other one.
         if types.next().is_some() {
             return Err(Fault::Malformed);
         }
         let text = text.to_str().map_err(|_| Fault::Malformed)?;
+        if text.contains(',') {
+            return Err(Fault::Malformed);
+        }
         let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         Ok(match essence.as_str() {
             "application/x-www-form-urlencoded" => Some(Self::Urlencoded),
@@ -112,6 +128,7 @@ impl Form {
                 Some(Self::Multipart(multer::parse_boundary(text).map_err(|_| Fault::Malformed)?))
             }
             "application/json" | "text/json" => Some(Self::Json),
+            "text/plain" | "" => Some(Self::Plain),
             essence if essence.starts_with("application/") && essence.ends_with("+json") => Some(Self::Json),
             _ => None,
         })
