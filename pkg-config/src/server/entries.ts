@@ -71,11 +71,14 @@ export async function readBody(form: Form, bytes: Uint8Array<ArrayBuffer>, conte
 
 /** A plain text as everything that a service could take it for: JSON, lines of `name=value`, and just a text. */
 function plainEntries(text: string): Entry[] {
-  const entries: Entry[] = [["", text]];
-  if (isJson(text)) return [...entries, ...textEntries(text)];
+  return [...(isJson(text) ? textEntries(text) : lineEntries(text)), ["", text]];
+}
+
+function lineEntries(text: string): Entry[] {
+  const entries: Entry[] = [];
   for (const line of text.split(/\r?\n/)) {
     const at = line.indexOf("=");
-    if (at > 0) entries.push([line.slice(0, at), line.slice(at + 1)]);
+    if (at >= 0) entries.push([line.slice(0, at), line.slice(at + 1)]);
   }
   return entries;
 }
