@@ -222,8 +222,6 @@ export class Body {
     this.parts.error.before(control);
     control.addEventListener("focus", () => this.onFocus());
     control.addEventListener("input", (event) => this.onInput(event));
-    // Both say what was typed. The page hears that there was an edit, and no more.
-    for (const type of ["beforeinput", "input"]) control.addEventListener(type, (event) => event.stopPropagation());
     control.addEventListener("compositionend", () => this.onComposed());
     control.addEventListener("change", () => this.commit());
     control.addEventListener("blur", () => this.onBlur());
@@ -254,7 +252,6 @@ export class Body {
     if (awake) groupTyped(this.control, this.kind, this.before, event);
     this.before = this.control.value;
     this.changed(this.shown);
-    this.host.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   }
 
   private onComposed(): void {
