@@ -160,10 +160,10 @@ export class Fields {
   private mark(control: TextControl): void {
     if (control.validity.valid) return this.unmark(control);
     control.setAttribute("aria-invalid", "true");
-    const { customError, valueMissing } = control.validity;
-    // What a browser says of a wrong address or number may repeat it, and the page's other scripts would see it.
-    const own = customError || valueMissing ? control.validationMessage : wordsFor(control, "format", kindOf(control), this.messages);
-    this.write(control, own);
+    const { customError, typeMismatch, stepMismatch } = control.validity;
+    // What a browser says of these may repeat what was typed, and the page's other scripts would see it.
+    const own = !customError && (typeMismatch || stepMismatch);
+    this.write(control, own ? wordsFor(control, "format", kindOf(control), this.messages) : control.validationMessage);
   }
 
   private unmark(control: TextControl): void {

@@ -16,6 +16,7 @@ pub(crate) const ALL: &[Scenario] = &[
     ("fields::composed_text", |stage| Box::pin(composed(stage))),
     ("fields::required_and_invalid", |stage| Box::pin(invalid(stage))),
     ("fields::invalid_without_validation", |stage| Box::pin(novalidate(stage))),
+    ("fields::own_words_for_the_browsers", |stage| Box::pin(own_words(stage))),
     ("fields::right_to_left", |stage| Box::pin(right_to_left(stage))),
     ("fields::language", |stage| Box::pin(language(stage))),
     ("fields::regions_hints_and_unchecked", |stage| Box::pin(options(stage))),
@@ -262,6 +263,21 @@ async fn invalid(stage: Stage) -> Result<()> {
         &test,
         &all(&[("card", "card-number", "3782 822463 10005"), ("ssn", "us-ssn", "666-12-3456")]),
     )
+}
+
+/// Browsers repeat a wrong address in their message, which would stand in the page for other scripts.
+async fn own_words(stage: Stage) -> Result<()> {
+    open(&stage).await?;
+    let script = "const control = document.querySelector('#anything');
+        control.type = control.dataset.kind = 'email';
+        control.setAttribute('aria-errormessage', 'ssn-error');";
+    stage.page.script(script, vec![]).await?;
+    stage.page.fill("#anything", "quixote@@").await?;
+    stage.page.click("#clipboard").await?;
+    let (valid, marked, _, beside) = said(&stage, "anything").await?;
+    let wanted = "Check the email address. It looks like name@example.com.";
+    ensure!(!valid && marked && beside == wanted, "{valid} {marked} {beside:?}");
+    Ok(())
 }
 
 /// `novalidate` takes away the browser's check, and not ours.
