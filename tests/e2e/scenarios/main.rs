@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         closed::ALL,
         trust::ALL,
         shop::ALL,
-        fields::ALL,
+        &fields::all(),
         access::ALL,
         &elements::all(),
     ]
