@@ -3,7 +3,10 @@
 import express from "express";
 import Fastify from "fastify";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { Agent, request as send } from "node:http";
+import http2 from "node:http2";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { entryUrl, fieldseal, fails, listen, ORIGIN } from "./support.mjs";
 
@@ -252,6 +255,24 @@ describe("a parser before the guard", () => {
     closing.push(server.close);
     const answer = await over(server.url, post(FORM, `card=${token}`));
     assert.deepEqual([answer.status, answer.text], [500, '{"code":"option-invalid","member":"body"}']);
+  });
+
+  test("of HTTP/2, where a request does not say whether it has a body", async () => {
+    const server = http2.createServer((request, response) => {
+      const judged = (error) => response.end(error === undefined ? "passed" : error.code);
+      request.resume().on("end", () => guard.express()(request, response, judged));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const client = http2.connect(`http://127.0.0.1:${server.address().port}`);
+    const ask = async (headers, body) => {
+      const answer = client.request({ ":path": `/?card=${token}`, ...headers });
+      answer.end(body);
+      return text(answer);
+    };
+    assert.equal(await ask({ ":method": "GET" }), "passed");
+    assert.equal(await ask({ ":method": "POST", "content-type": FORM }, `card=${token}`), "option-invalid");
+    client.close();
+    server.close();
   });
 
   test("that only says how the bytes are to be read", async () => {

@@ -85,8 +85,8 @@ export async function parsedEntries(
   const form = formOf(contentType);
   if (body === undefined || body === null) {
     const length = headers["content-length"];
-    // HTTP/2 says neither.
-    const isOpen = headers["transfer-encoding"] !== undefined || httpVersionMajor > 1;
+    // HTTP/2 says neither, but what has a body has a type.
+    const isOpen = headers["transfer-encoding"] !== undefined || (httpVersionMajor > 1 && contentType !== "");
     if (!form || !(length === undefined ? isOpen : length !== "0")) return [];
     throw invalid("The body was read before the guard, and is not in request.body. Put the guard first.", "body");
   }
