@@ -90,7 +90,7 @@ impl SealedLayer {
         self
     }
 
-    /// The longest form or JSON body that is read, in bytes; [`DEFAULT_LIMIT`] unless it is said here.
+    /// The longest body that is read, in bytes; [`DEFAULT_LIMIT`] unless it is said here.
     /// Bodies of other types are not read, and not limited.
     #[must_use]
     pub fn limit(mut self, bytes: usize) -> Self {

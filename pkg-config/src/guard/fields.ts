@@ -31,8 +31,7 @@ export class Fields {
     watchPointer();
     this.listen(form.ownerDocument, "focusin", (control) => {
       equip(control);
-      this.before.set(control, control.value);
-      this.found.set(control, control.value);
+      this.remember(control);
     });
     this.listen(form.ownerDocument, "input", (control, event) => this.onInput(control, event));
     this.listen(form.ownerDocument, "compositionend", (control) => this.onComposed(control));
@@ -48,7 +47,11 @@ export class Fields {
     const again = () => this.judgeAll();
     // Behind the reset, which comes after its event: the page's own values are back, and nobody made a mistake yet.
     const fresh = () => {
-      for (const control of elementsOf(form)) if (isText(control) && isDeclared(control)) this.unmark(control);
+      for (const control of elementsOf(form)) {
+        if (!isText(control) || !isDeclared(control)) continue;
+        this.unmark(control);
+        this.remember(control);
+      }
       again();
     };
     const reset = (event: Event) => event.target === form && setTimeout(fresh);
@@ -79,6 +82,12 @@ export class Fields {
     };
     target.addEventListener(type, listener, true);
     this.undo.push(() => target.removeEventListener(type, listener, true));
+  }
+
+  /** What is in a control now is where the next edit begins; nothing else is kept of it. */
+  private remember(control: TextControl): void {
+    this.before.set(control, control.value);
+    this.found.set(control, control.value);
   }
 
   private onInput(control: TextControl, event: Event): void {

@@ -37,7 +37,7 @@ export interface GuardOptions<F extends Fields> {
    * looks like a card.
    */
   readonly watch?: boolean | undefined;
-  /** The longest form or JSON body that is read, in bytes: 2 MiB unless it is said here. */
+  /** The longest body that is read, in bytes: 2 MiB unless it is said here. */
   readonly limit?: number | undefined;
   /** The module, `fieldseal/fieldseal-server.wasm`, where it may not be compiled from bytes. */
   readonly module?: WebAssembly.Module | undefined;
@@ -109,7 +109,7 @@ export class Guard<const F extends Fields> {
   }
 
   /**
-   * Judges a request of the Fetch API: its query, and its body if it is a form or JSON.
+   * Judges a request of the Fetch API: its query, and its body if it is a form, JSON or plain text.
    *
    * ```js
    * const sealed = await guard.fetch(request);

@@ -1,7 +1,7 @@
 //! Whatever goes wrong, no value leaves in clear: a submission does not happen, or it carries none.
 
 use crate::Scenario;
-use crate::world::{Outcome, Stage, Typed, nothing_typed};
+use crate::world::{FETCH, Outcome, Stage, Typed, nothing_typed};
 use anyhow::{Context, Result, ensure};
 use fieldseal_e2e::engine::{Engine, Scripts};
 use fieldseal_e2e::fixture::{Scene, Test};
@@ -53,8 +53,6 @@ pub(crate) const ALL: &[Scenario] = &[
     ("closed::javascript_off", |stage| Box::pin(javascript_off(stage))),
 ];
 
-const FETCH: &str = "fetch('submit', { method: 'POST', body: new FormData(document.forms[0]) })";
-
 /// The page's keys never come, for this reason.
 fn never_ready(stage: Stage, code: &'static str, change: fn(&Stage, &mut Scene) -> Result<()>) -> Outcome {
     Box::pin(async move {
@@ -66,10 +64,15 @@ fn never_ready(stage: Stage, code: &'static str, change: fn(&Stage, &mut Scene) 
     })
 }
 
-/// Sends the form in all ways. A click is stopped with an event and a message; the ways that no event can stop carry
-/// nothing.
 async fn stays_closed(stage: &Stage, test: &Test, typed: &[Typed], code: &str) -> Result<()> {
-    let page = &stage.page;
+    send_in_all_ways(&stage.page, test, code).await?;
+    carried_nothing(test, typed).await
+}
+
+/// Sends the form in all ways. A click is stopped with an event and a message; the ways that no event can stop do
+/// arrive, and what they carry is for the caller to see.
+pub(crate) async fn send_in_all_ways(page: &Page, test: &Test, code: &str) -> Result<()> {
+    page.script("window.blocked.length = 0;", vec![]).await?;
     page.click("#send").await?;
     let blocked = page.script("return window.blocked;", vec![]).await?;
     ensure!(blocked[0]["code"] == *code, "fieldseal:blocked said {blocked}, and {code} was expected");
@@ -80,8 +83,7 @@ async fn stays_closed(stage: &Stage, test: &Test, typed: &[Typed], code: &str) -
     page.script(FETCH, vec![]).await?;
     test.wait_for(1).await?;
     page.script("document.forms[0].submit();", vec![]).await?;
-    test.wait_for(2).await?;
-    carried_nothing(test, typed).await
+    test.wait_for(2).await.map(drop)
 }
 
 /// The person is told, and so is a screen reader.

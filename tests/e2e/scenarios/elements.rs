@@ -7,7 +7,7 @@ mod rules;
 mod typing;
 
 use crate::Scenario;
-use crate::world::{Outcome, Stage, Typed, nothing_typed};
+use crate::world::{FETCH, Outcome, Stage, Typed, nothing_typed};
 use anyhow::{Context, Result, ensure};
 use fieldseal_e2e::fixture::{Scene, Test};
 use fieldseal_e2e::page::Page;
@@ -35,8 +35,6 @@ const SUBMISSIONS: &[Scenario] = &[
     ("elements::mixed", |stage| Box::pin(mixed(stage))),
     ("elements::hints_and_claims", |stage| Box::pin(claims(stage))),
 ];
-
-const FETCH: &str = "fetch('submit', { method: 'POST', body: new FormData(document.forms[0]) })";
 
 /// Nothing inline and nothing of anybody else's: neither style nor script.
 const STRICT: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; \

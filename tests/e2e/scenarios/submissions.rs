@@ -1,7 +1,7 @@
 //! Every way in which a form leaves a page.
 
 use crate::Scenario;
-use crate::world::{Outcome, Stage};
+use crate::world::{FETCH, Outcome, Stage};
 use anyhow::{Result, ensure};
 use fieldseal_e2e::fixture::Scene;
 use fieldseal_e2e::leak;
@@ -19,8 +19,6 @@ pub(crate) const ALL: &[Scenario] = &[
     }),
     ("submissions::twice", |stage| Box::pin(twice(stage))),
 ];
-
-const FETCH: &str = "fetch('submit', { method: 'POST', body: new FormData(document.forms[0]) })";
 
 enum Way {
     Click,

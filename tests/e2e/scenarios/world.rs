@@ -22,6 +22,9 @@ pub(crate) type Outcome = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 /// A declared value: entry, kind and what was typed.
 pub(crate) type Typed = (&'static str, &'static str, String);
 
+/// What a page's script does to send the form by itself.
+pub(crate) const FETCH: &str = "fetch('submit', { method: 'POST', body: new FormData(document.forms[0]) })";
+
 pub(crate) struct World {
     runtime: Runtime,
     parts: OnceCell<Arc<Parts>>,

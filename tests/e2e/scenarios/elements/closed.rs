@@ -1,7 +1,8 @@
 //! Whatever goes wrong, no value leaves in clear: a submission does not happen, or it carries none.
 
-use super::{FETCH, fill, pins, scene, state, type_into, words};
+use super::{fill, pins, scene, type_into, words};
 use crate::Scenario;
+use crate::closed::send_in_all_ways;
 use crate::world::{Outcome, Stage, Typed, nothing_typed};
 use anyhow::{Result, ensure};
 use fieldseal_e2e::fixture::{Scene, Test};
@@ -66,23 +67,8 @@ fn never(stage: Stage, code: &'static str, change: fn(&Stage, &mut Scene) -> Res
     })
 }
 
-/// Sends the form in all ways. What an event can stop is stopped, with an event and a message; the rest carries
-/// nothing.
 async fn stays_closed(stage: &Stage, test: &Test, typed: &[Typed], code: &str) -> Result<()> {
-    let page = &stage.page;
-    page.script("window.blocked.length = 0;", vec![]).await?;
-    page.click("#send").await?;
-    let blocked = state(page, "window.blocked").await?;
-    ensure!(blocked[0]["code"] == *code, "fieldseal:blocked said {blocked}, and {code} was expected");
-    let text = state(page, "document.querySelector('form [role=alert]')?.textContent ?? ''").await?;
-    ensure!(text.as_str().is_some_and(|text| text.len() > 20), "the message is {text}");
-    page.script("document.forms[0].requestSubmit();", vec![]).await?;
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    ensure!(test.received().is_empty(), "a stopped submission was sent");
-    page.script(FETCH, vec![]).await?;
-    test.wait_for(1).await?;
-    page.script("document.forms[0].submit();", vec![]).await?;
-    test.wait_for(2).await?;
+    send_in_all_ways(&stage.page, test, code).await?;
     carried_nothing(test, typed).await
 }
 

@@ -1,9 +1,9 @@
 //! What becomes of an element in its page: reset, left and come back to, focused, disabled, moved, made by a script.
 
 use super::look::{BACKSPACE, TAB, complains, inside, is_active, opened, shows};
-use super::{FETCH, scene, state, type_into};
+use super::{scene, state, type_into};
 use crate::Scenario;
-use crate::world::Stage;
+use crate::world::{FETCH, Stage};
 use anyhow::{Context, Result, ensure};
 use fieldseal_e2e::engine::Engine;
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! Typing with real keys. The text is for no script to read, so where it ended up shows in the token.
 
 use super::look::BACKSPACE;
-use super::{FETCH, scene, state, type_into};
+use super::{scene, state, type_into};
 use crate::Scenario;
-use crate::world::Stage;
+use crate::world::{FETCH, Stage};
 use anyhow::{Context, Result, ensure};
 use fieldseal_e2e::fixture::Test;
 use serde_json::json;
