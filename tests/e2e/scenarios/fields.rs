@@ -121,6 +121,8 @@ async fn own_words(stage: Stage) -> Result<()> {
     stage.page.script(script, vec![]).await?;
     stage.page.fill("#anything", "quixote@@").await?;
     stage.page.click("#clipboard").await?;
+    // The words wait until the pointer is up.
+    stage.page.until("document.querySelector('#ssn-error').textContent !== ''").await?;
     let (valid, marked, _, beside) = said(&stage, "anything").await?;
     let wanted = "Check the email address. It looks like name@example.com.";
     ensure!(!valid && marked && beside == wanted, "{valid} {marked} {beside:?}");
