@@ -52,8 +52,11 @@ pub(super) async fn inside(page: &Page, host: &str, selector: &str, what: &str) 
 
 /// What a person and a screen reader are told at a field: `null` and nothing, or the words and that they are about it.
 pub(super) async fn shows(page: &Page, host: &str, words: Option<&str>) -> Result<()> {
-    let known = format!("document.querySelector('{host}').matches(':state(user-invalid)')");
-    ensure!(state(page, &known).await? == words.is_some(), "{host} is in the wrong state");
+    // What a click brings about may come after the click was answered.
+    let is_invalid = words.is_some();
+    page.until(&format!("document.querySelector('{host}').matches(':state(user-invalid)') === {is_invalid}"))
+        .await
+        .with_context(|| format!("{host} is in the wrong state"))?;
     if let Some(shown) = inside(page, host, "[part=error]", "text").await? {
         ensure!(shown == *words.unwrap_or_default(), "beside {host} stands {shown} and not {words:?}");
     }
