@@ -26,17 +26,27 @@ pub struct Actor {
     name: String,
     /// The classes of data that may be opened.
     classes: Vec<Scope>,
+    quota: Quota,
+}
+
+/// How many values may be opened. A whole form counts as the values in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// In a minute; `None` is without a limit.
+    pub per_minute: Option<u64>,
+    /// In a day (UTC); `None` is without a limit.
+    pub per_day: Option<u64>,
 }
 
 impl Actor {
     /// The user who runs a command here. Whoever can unlock the keys can open all they seal.
     pub fn operator(user: &str) -> Self {
-        Self { name: format!("cli:{user}"), classes: vec![Scope::All] }
+        Self { name: format!("cli:{user}"), classes: vec![Scope::All], quota: Quota::default() }
     }
 
     /// The holder of a credential.
     pub fn credential(credential: &Credential) -> Self {
-        Self { name: credential.name.clone(), classes: credential.classes.clone() }
+        Self { name: credential.name.clone(), classes: credential.classes.clone(), quota: credential.quota }
     }
 
     /// The name in the audit.
@@ -54,6 +64,8 @@ impl Actor {
 pub struct Occasion {
     pub(crate) actor: Actor,
     pub(crate) purpose: Option<String>,
+    /// The name that the one who asks gave to the request, for when it has to be sent again.
+    pub(crate) request: Option<String>,
     pub(crate) now: NumericDate,
 }
 
@@ -65,7 +77,19 @@ impl Occasion {
         };
         match &purpose {
             Some(purpose) if !fits(purpose) => Err(Error::new(Code::PurposeInvalid)),
-            _ => Ok(Self { actor, purpose, now }),
+            _ => Ok(Self { actor, purpose, request: None, now }),
+        }
+    }
+
+    /// The same occasion for a request that has a name: 1 to 64 visible ASCII characters.
+    ///
+    /// Errors: `request-name-invalid`.
+    pub fn named(self, request: Option<String>) -> Result<Self> {
+        let fits =
+            |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_graphic());
+        match &request {
+            Some(name) if !fits(name) => Err(Error::new(Code::RequestNameInvalid)),
+            _ => Ok(Self { request, ..self }),
         }
     }
 }
@@ -182,7 +206,7 @@ impl Policy {
     ) -> Decision {
         let entry = Entry::of_opening(occasion, Some(sealed.token.header()));
         match self.check(occasion, &sealed.token, expectation, key) {
-            Ok(()) => Ok(Grant { sealed, entry }),
+            Ok(()) => Ok(Grant { sealed, entry, quota: occasion.actor.quota }),
             Err(code) => Err(Refusal::new(entry, code)),
         }
     }
@@ -228,6 +252,7 @@ impl Policy {
 pub struct Grant {
     sealed: Sealed,
     entry: Entry,
+    quota: Quota,
 }
 
 impl Grant {
@@ -238,6 +263,20 @@ impl Grant {
     /// The digest to remember, if the token opens a single time.
     pub(crate) fn once_digest(&self) -> Option<&[u8; 32]> {
         self.sealed.token.header().opens_once().then_some(&self.sealed.digest)
+    }
+
+    pub(crate) fn set_outcome(&mut self, outcome: &str) {
+        outcome.clone_into(&mut self.entry.outcome);
+    }
+
+    /// The quota of the one who asked.
+    pub(crate) fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// How many values the token holds.
+    pub(crate) fn values(&self) -> u64 {
+        self.sealed.token.header().fields.len().max(1) as u64
     }
 
     /// Takes the leave back.

@@ -99,7 +99,8 @@ pub(super) async fn open(
         return Err(Problem::new(Code::TooManyTokens));
     }
     let submissions = body.tokens.into_iter().map(Item::submission).collect();
-    let outcomes = service.holder.open(Actor::credential(&credential), body.purpose, submissions).await?;
+    let outcomes =
+        service.holder.open(Actor::credential(&credential), body.purpose, None, submissions).await?;
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.

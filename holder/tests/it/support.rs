@@ -98,7 +98,7 @@ impl Place {
 
     /// A credential's secret.
     pub(crate) fn credential(&self, name: &str, classes: &[&str]) -> String {
-        let mut args = vec!["credentials", "new", name];
+        let mut args = vec!["credentials", "new", name, "--per-minute", "none", "--per-day", "none"];
         for class in classes {
             args.extend(["--class", class]);
         }
