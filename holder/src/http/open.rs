@@ -50,6 +50,18 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_start_matches(' '))
 }
 
+/// The name of a request that may be sent again (draft-ietf-httpapi-idempotency-key-header), if there is one. A
+/// name that cannot be read must not pass for none.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let invalid = || Problem::new(Code::RequestNameInvalid);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(|name| Some(name.to_owned())).map_err(|_| invalid()),
+        _ => Err(invalid()),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OpenRequest {
@@ -90,6 +102,7 @@ impl Item {
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     // The reader's own message may quote the body, so it is dropped.
@@ -99,8 +112,9 @@ pub(super) async fn open(
         return Err(Problem::new(Code::TooManyTokens));
     }
     let submissions = body.tokens.into_iter().map(Item::submission).collect();
-    let outcomes =
-        service.holder.open(Actor::credential(&credential), body.purpose, None, submissions).await?;
+    let request = idempotency_key(&headers)?;
+    let actor = Actor::credential(&credential);
+    let outcomes = service.holder.open(actor, body.purpose, request, submissions).await?;
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.

@@ -1,9 +1,10 @@
 //! The audit: only added to, and whole.
 
-use crate::support::{Place, options, seal, sql, try_sql};
+use crate::support::{POSTGRES, Place, bytes, options, seal, sql, try_sql};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::path::PathBuf;
 
 /// A key holder with six records.
 fn place() -> Place {
@@ -50,13 +51,19 @@ fn says_who_did_what() {
 #[test]
 fn is_only_added_to() {
     let place = place();
-    for statement in [
+    let others = match POSTGRES {
+        true => ["TRUNCATE audit CASCADE", "UPDATE audit SET seq = 99 WHERE seq = 6"],
+        false => [
+            "REPLACE INTO audit SELECT * FROM audit WHERE seq = 3",
+            "INSERT INTO audit (seq, time, actor, action, outcome, hash) VALUES (99, 0, '', '', '', zeroblob(32))",
+        ],
+    };
+    let statements = [
         "UPDATE audit SET actor = 'nobody' WHERE seq = 3",
         "DELETE FROM audit WHERE seq = 3",
         "DELETE FROM audit",
-        "REPLACE INTO audit SELECT * FROM audit WHERE seq = 3",
-        "INSERT INTO audit (seq, time, actor, action, outcome, hash) VALUES (99, 0, '', '', '', zeroblob(32))",
-    ] {
+    ];
+    for statement in statements.into_iter().chain(others) {
         let error = try_sql(&place, statement).unwrap_err();
         assert!(error.contains("the audit is append-only"), "{statement} {error}");
     }
@@ -72,16 +79,13 @@ fn shows_what_was_changed() {
         ("UPDATE audit SET actor = 'nobody' WHERE seq = 3", 3),
         ("UPDATE audit SET sub = '' WHERE seq = 3", 3),
         ("UPDATE audit SET time = time + 1 WHERE seq = 6", 6),
-        ("UPDATE audit SET hash = zeroblob(32) WHERE seq = 1", 1),
+        (&format!("UPDATE audit SET hash = {} WHERE seq = 1", bytes(&[0; 32])), 1),
         ("DELETE FROM audit WHERE seq = 3", 3),
         ("DELETE FROM audit WHERE seq = 1", 1),
         ("UPDATE audit SET seq = 9 WHERE seq = 6", 6),
     ] {
         let place = place();
-        sql(
-            &place,
-            "DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_deleted; DROP TRIGGER audit_grows_at_the_end",
-        );
+        place.unguard_audit();
         assert_eq!(sql(&place, change), 1);
         let said = place.run(&["audit", "verify"]).failed(1);
         assert!(
@@ -136,11 +140,8 @@ fn signer(place: &Place) -> Value {
 }
 
 /// Rewrites the records in the database as somebody could who knows this program: all hashes fit again.
-fn rewrite(place: &Place, change: &'static str) {
-    sql(
-        place,
-        "DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_deleted; DROP TRIGGER audit_grows_at_the_end",
-    );
+fn rewrite(place: &Place, change: &str) {
+    place.unguard_audit();
     sql(place, change);
     let mut tree = Vec::new();
     for line in place.run(&["audit", "export"]).ok().lines() {
@@ -148,22 +149,16 @@ fn rewrite(place: &Place, change: &'static str) {
         let leaf: [u8; 32] = Sha256::new().chain_update([0]).chain_update(canonical).finalize().into();
         let seq = serde_json::from_str::<Value>(line).unwrap()["seq"].as_u64().unwrap();
         tree.push(leaf);
-        let fix = format!("UPDATE audit SET hash = x'{}' WHERE seq = {seq}", hex(&leaf));
-        sql(place, Box::leak(fix.into_boxed_str()));
+        sql(place, &format!("UPDATE audit SET hash = {} WHERE seq = {seq}", bytes(&leaf)));
     }
     // The complete subtrees of the new tree, from left to right.
-    let (mut rest, mut peaks) = (tree.as_slice(), String::new());
+    let (mut rest, mut peaks) = (tree.as_slice(), Vec::new());
     while !rest.is_empty() {
         let (complete, others) = rest.split_at(1 << rest.len().ilog2());
-        peaks.push_str(&hex(&root(complete)));
+        peaks.extend(root(complete));
         rest = others;
     }
-    let head = format!("UPDATE audit_head SET size = {}, peaks = x'{peaks}'", tree.len());
-    sql(place, Box::leak(head.into_boxed_str()));
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    sql(place, &format!("UPDATE audit_head SET size = {}, peaks = {}", tree.len(), bytes(&peaks)));
 }
 
 /// What makes every hash fit again does not make the checkpoint fit. The service signs one with each answer, so one is
@@ -172,7 +167,8 @@ fn hex(bytes: &[u8]) -> String {
 fn a_checkpoint_shows_what_was_rewritten() {
     let swap = "UPDATE audit SET seq = 99 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4;
                 UPDATE audit SET seq = 4 WHERE seq = 99";
-    let remove = "DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = seq - 1 WHERE seq > 3";
+    let remove = "DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4;
+                  UPDATE audit SET seq = 4 WHERE seq = 5; UPDATE audit SET seq = 5 WHERE seq = 6";
     for (change, found) in [
         (
             "UPDATE audit SET actor = 'nobody' WHERE seq = 3",
@@ -208,15 +204,45 @@ fn a_checkpoint_shows_what_was_rewritten() {
 #[test]
 fn an_older_copy_of_the_database_is_found_out() {
     let place = place();
-    std::fs::copy(place.database(), place.path("old.db")).unwrap();
+    let old = Copied::of(&place);
     place.run(&["open", &seal(&place.keys(), &options("f", "number"), "5")]).ok();
     std::fs::write(place.path("note"), place.run(&["audit", "checkpoint"]).ok()).unwrap();
     place.run(&["audit", "verify", "--checkpoint", "note"]).ok();
-    std::fs::copy(place.path("old.db"), place.database()).unwrap();
+    old.put_back(&place);
     // By itself it is as whole as it was then.
     place.run(&["audit", "verify"]).ok();
     let said = place.run(&["audit", "verify", "--checkpoint", "note"]).failed(1);
     assert!(said.contains("there are 6 records, and there were 7"), "{said}");
+}
+
+/// The records of a database as they were at one time.
+struct Copied(Option<PathBuf>);
+
+impl Copied {
+    fn of(place: &Place) -> Self {
+        if POSTGRES {
+            sql(
+                place,
+                "CREATE TABLE old AS SELECT * FROM audit; CREATE TABLE old_head AS SELECT * FROM audit_head",
+            );
+            return Self(None);
+        }
+        let copy = place.path("old.db");
+        std::fs::copy(place.database(), &copy).unwrap();
+        Self(Some(copy))
+    }
+
+    fn put_back(self, place: &Place) {
+        match self.0 {
+            Some(copy) => drop(std::fs::copy(copy, place.database()).unwrap()),
+            None => {
+                place.unguard_audit();
+                let back = "DELETE FROM audit; INSERT INTO audit SELECT * FROM old;
+                            DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM old_head";
+                sql(place, back);
+            }
+        }
+    }
 }
 
 #[test]
