@@ -16,7 +16,7 @@ const BUDGET: usize = 60_000;
 const ENTRIES: [&str; 4] = ["elements.js", "react.js", "inline.js", "messages/en.js"];
 
 /// What runs on servers and in tests only.
-const ELSEWHERE: [&str; 2] = ["server.js", "testing.js"];
+const ELSEWHERE: [&str; 3] = ["server.js", "holder.js", "testing.js"];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
