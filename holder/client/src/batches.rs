@@ -33,7 +33,8 @@ mod tests {
     #[test]
     fn batches_keep_the_limits_and_the_order() {
         let wiped = |items: Vec<String>| items.into_iter().map(Zeroizing::new).collect::<Vec<_>>();
-        let sizes = |items: Vec<String>, most| batches(wiped(items), most).iter().map(Vec::len).collect::<Vec<_>>();
+        let sizes =
+            |items: Vec<String>, most| batches(wiped(items), most).iter().map(Vec::len).collect::<Vec<_>>();
         let short = || "t".to_owned();
         let long = || "x".repeat(BYTES / 2 + 1);
         assert_eq!(sizes(vec![], TOKENS), [0; 0]);

@@ -10,7 +10,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// An address that a credential may not be sent to.
-    #[error("an address of a key holder is an https URL, or http on this machine, without a user, a query or a fragment")]
+    #[error(
+        "an address of a key holder is an https URL, or http on this machine, without a user, a query or a fragment"
+    )]
     Address,
     /// Options that cannot be used.
     #[error("this option is not one that can be used: {0}")]

@@ -99,7 +99,8 @@ impl Builder {
         if !(1..=64).contains(&self.concurrency) {
             return Err(Error::Option("concurrency"));
         }
-        let roots = self.roots.iter().map(|pem| Certificate::from_pem(pem)).collect::<reqwest::Result<Vec<_>>>();
+        let roots =
+            self.roots.iter().map(|pem| Certificate::from_pem(pem)).collect::<reqwest::Result<Vec<_>>>();
         // A redirect or a proxy would carry the credential to another machine.
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
         let client = client.tls_certs_merge(roots.map_err(|_| Error::Option("root"))?);
@@ -139,7 +140,11 @@ impl Holder {
     /// Has values opened, any number.
     ///
     /// Errors: whatever keeps a whole request from being answered. What is said of one token is in its result.
-    pub async fn open(&self, items: impl IntoIterator<Item = impl Into<Expected>>, ask: &Ask) -> Each<Opened> {
+    pub async fn open(
+        &self,
+        items: impl IntoIterator<Item = impl Into<Expected>>,
+        ask: &Ask,
+    ) -> Each<Opened> {
         self.ask("/v1/open", texts(items)?, TOKENS, ask, None).await
     }
 
@@ -208,7 +213,11 @@ impl Holder {
     /// Tokens with the same values, sealed to the current keys.
     ///
     /// Errors: those of [`Holder::open`].
-    pub async fn rewrap(&self, items: impl IntoIterator<Item = impl Into<Expected>>, ask: &Ask) -> Each<Moved> {
+    pub async fn rewrap(
+        &self,
+        items: impl IntoIterator<Item = impl Into<Expected>>,
+        ask: &Ask,
+    ) -> Each<Moved> {
         self.ask("/v1/rewrap", texts(items)?, TOKENS, ask, None).await
     }
 
@@ -288,7 +297,8 @@ impl Holder {
             {
                 let name = if several { format!("{name}.{at}") } else { name.clone() };
                 let body = Some(body(&part, ask, label)?);
-                let request = Request { method: Method::POST, path, query: Vec::new(), body, name: Some(name) };
+                let request =
+                    Request { method: Method::POST, path, query: Vec::new(), body, name: Some(name) };
                 let transport = self.transport.clone();
                 running.spawn(async move {
                     let answer = transport.ask(&request).await?;

@@ -54,7 +54,10 @@ impl Expected {
 impl fmt::Debug for Expected {
     /// A token is no secret, but long, and a log of them is a list of what to steal the key for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Expected").field("field", &self.field).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Expected")
+            .field("field", &self.field)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +120,7 @@ impl Comparison {
         let mut json = json(&Members { expected: &self.expected, region: self.region.as_deref(), hash })?;
         if let With::Candidate(candidate) = &self.with {
             // The text goes in as it is, so that no further copy of the candidate is made.
-            json.truncate(json.len() - 1);
+            json.pop();
             json.reserve_exact(candidate.len() + 16);
             json.push_str(",\"candidate\":");
             json.push_str(candidate);

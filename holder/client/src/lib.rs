@@ -33,8 +33,8 @@ mod transport;
 mod value;
 
 pub use answers::{
-    AuditPage, Facts, Finding, Fingerprint, Fingerprinted, Key, KeyPage, Mask, Masked, Moved, Opened, Record, Refusal,
-    Verified,
+    AuditPage, Facts, Finding, Fingerprint, Fingerprinted, Key, KeyPage, Mask, Masked, Moved, Opened, Record,
+    Refusal, Verified,
 };
 pub use credential::Credential;
 pub use error::{Error, Result};

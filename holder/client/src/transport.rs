@@ -10,6 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use url::Url;
 use zeroize::Zeroizing;
 
 /// The longest answer that is read: a hundred values that fill a request, which JSON can make somewhat longer.
@@ -76,11 +77,11 @@ impl Transport {
 
     async fn attempt(&self, base: &str, request: &Request, refused: bool) -> Result<Zeroizing<Vec<u8>>> {
         let bearer = self.credential.header(refused).await?;
-        let url = format!("{base}{}", request.path);
-        let mut sent = self.client.request(request.method.clone(), url).header(AUTHORIZATION, bearer);
+        let mut url = Url::parse(&format!("{base}{}", request.path)).map_err(|_| Error::Address)?;
         if !request.query.is_empty() {
-            sent = sent.query(&request.query);
+            url.query_pairs_mut().extend_pairs(&request.query);
         }
+        let mut sent = self.client.request(request.method.clone(), url).header(AUTHORIZATION, bearer);
         if let Some(body) = &request.body {
             sent = sent.header(CONTENT_TYPE, "application/json").body(body.as_bytes().to_vec());
         }
