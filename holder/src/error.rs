@@ -134,6 +134,11 @@ codes! {
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
     OutputFailed = "output-failed", "The output cannot be written.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // How the service is reached.
+    TlsCertificateUnusable = "tls-certificate-unusable", "The certificate file does not hold certificates in PEM. Give the service's own first, then those that lead to its root.";
+    TlsKeyUnusable = "tls-key-unusable", "The key file does not hold the certificate's private key in PEM.";
+    TlsClientCaUnusable = "tls-client-ca-unusable", "The file of client authorities does not hold certificates in PEM.";
+    CertificateUnreadable = "certificate-unreadable", "The file does not hold a certificate in PEM.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";

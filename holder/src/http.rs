@@ -1,11 +1,13 @@
 //! The service: publishes keys to everybody, and opens tokens for those with a credential.
 
+mod connection;
 mod keyset;
 mod open;
 pub mod problem;
 mod server;
+pub mod tls;
 
-pub use server::serve;
+pub use server::{Listener, serve};
 
 use crate::error::Code;
 use crate::holder::Holder;
@@ -163,11 +165,12 @@ mod tests {
             .route("/slow", get(async || tokio::time::sleep(SHORT).await))
             .route("/never", get(async || std::future::pending::<()>().await))
             .route("/body", post(async |body: Bytes| body));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let listener = Listener { socket, tls: None, router: guard(routes, turns) };
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let ended = tokio::spawn(serve_within(listener, guard(routes, turns), stopped, limits));
+        let ended = tokio::spawn(serve_within(vec![listener], stopped, limits));
         Started { address, stop, ended }
     }
 

@@ -16,4 +16,5 @@ mod refused;
 mod replicas;
 mod service;
 mod support;
+mod tls;
 mod values;
