@@ -138,6 +138,12 @@ codes! {
     TlsCertificateUnusable = "tls-certificate-unusable", "The certificate file does not hold certificates in PEM. Give the service's own first, then those that lead to its root.";
     TlsKeyUnusable = "tls-key-unusable", "The key file does not hold the certificate's private key in PEM.";
     TlsClientCaUnusable = "tls-client-ca-unusable", "The file of client authorities does not hold certificates in PEM.";
+    OidcIssuer = "oidc-issuer", "An issuer is the https:// address that the identity provider puts into its tokens as `iss`.";
+    OidcSubject = "oidc-subject", "A subject is what the identity provider puts into its tokens as `sub`: 1 to 255 characters.";
+    OidcAudience = "oidc-audience", "An audience is what the identity provider puts into tokens for this key holder as `aud`.";
+    OidcJwks = "oidc-jwks", "Give the identity provider's JWK Set as a file or as an https:// address.";
+    OidcUnavailable = "oidc-unavailable", "The identity provider's keys cannot be had. Look at --oidc-jwks, or try again.";
+    ProofTaken = "proof-taken", "Another credential has this certificate or subject, or had it. One proof is for one credential.";
     CertificateUnreadable = "certificate-unreadable", "The file does not hold a certificate in PEM.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
+use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
 use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
@@ -99,12 +100,12 @@ impl Holder {
         Ok(row.kid)
     }
 
-    /// Finds out whose secret this is. The use of one that was revoked goes on record; a secret that
-    /// nobody ever had does not, for anyone could fill the audit with those.
+    /// Finds out who proved this. The use of a credential that was revoked goes on record; a proof that
+    /// names none does not, for anyone could fill the audit with those.
     ///
     /// Errors: `credential-invalid`.
-    pub async fn authenticate(&self, secret: &str) -> Result<Credential> {
-        let credential = credential::find(&self.store, secret).await?;
+    pub async fn authenticate(&self, proof: &Proof) -> Result<Credential> {
+        let credential = credential::find(&self.store, proof).await?;
         if credential.revoked.is_none() {
             return Ok(credential);
         }

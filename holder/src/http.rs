@@ -1,5 +1,6 @@
 //! The service: publishes keys to everybody, and opens tokens for those with a credential.
 
+mod caller;
 mod connection;
 mod keyset;
 mod open;
@@ -11,6 +12,7 @@ pub use server::{Listener, serve};
 
 use crate::error::Code;
 use crate::holder::Holder;
+use crate::identity::oidc::Provider;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
@@ -40,12 +42,25 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What the handlers share.
 struct Service {
     holder: Holder,
+    settings: Settings,
     keyset: keyset::Published,
 }
 
-/// Every address of the service.
+/// What an operator decides about the service.
+#[derive(Default)]
+pub struct Settings {
+    /// Whose tokens are taken beside secrets and certificates, if anybody's.
+    pub oidc: Option<Provider>,
+}
+
+/// Every address of the service, as it is without further settings.
 pub fn router(holder: Holder) -> Router {
-    let service = Arc::new(Service { holder, keyset: keyset::Published::default() });
+    router_with(holder, Settings::default())
+}
+
+/// Every address of the service.
+pub fn router_with(holder: Holder, settings: Settings) -> Router {
+    let service = Arc::new(Service { holder, settings, keyset: keyset::Published::default() });
     let routes = Router::new()
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))

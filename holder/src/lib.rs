@@ -25,6 +25,7 @@ pub mod error;
 pub mod holder;
 pub mod home;
 pub mod http;
+pub mod identity;
 pub mod keystore;
 mod logging;
 pub mod origins;

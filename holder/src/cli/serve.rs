@@ -2,9 +2,11 @@
 
 use super::secret::Unlock;
 use super::{Context, Done};
+use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
 use crate::http::tls::{Files, Tls};
-use crate::http::{self, Listener};
+use crate::http::{self, Listener, Settings};
+use crate::identity::oidc::Provider;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +21,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     tls: TlsFiles,
+
+    #[command(flatten)]
+    oidc: Oidc,
 
     #[command(flatten)]
     unlock: Unlock,
@@ -49,15 +54,41 @@ impl TlsFiles {
     }
 }
 
+/// Whose tokens are taken as credentials.
+#[derive(clap::Args)]
+struct Oidc {
+    /// The identity provider (`iss`): its JWTs are then taken as bearer tokens.
+    #[arg(long, env = "KEYHOLDER_OIDC_ISSUER", value_name = "URL", requires = "oidc_audience")]
+    oidc_issuer: Option<String>,
+
+    /// For whom its tokens must be made out (`aud`).
+    #[arg(long, env = "KEYHOLDER_OIDC_AUDIENCE", value_name = "AUD", requires = "oidc_issuer")]
+    oidc_audience: Option<String>,
+
+    /// Its JWK Set, a file or an address. Without it, the provider is asked where it is.
+    #[arg(long, env = "KEYHOLDER_OIDC_JWKS", value_name = "URL_OR_FILE", requires = "oidc_issuer")]
+    oidc_jwks: Option<String>,
+}
+
+impl Oidc {
+    fn provider(&self, clock: &Clock) -> Result<Option<Provider>> {
+        let (Some(issuer), Some(audience)) = (&self.oidc_issuer, &self.oidc_audience) else {
+            return Ok(None);
+        };
+        Provider::new(issuer, audience, self.oidc_jwks.as_deref(), clock.clone()).map(Some)
+    }
+}
+
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let tls = args.tls.load()?;
+    let settings = Settings { oidc: args.oidc.provider(&context.clock)? };
     let holder = context.holder(&args.unlock).await?;
     let failed = |_| Error::new(Code::ListenFailed);
     // Before the address is announced, so that a signal that comes right after it is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let hangup = signal(SignalKind::hangup()).map_err(failed)?;
-    let router = http::router(holder);
+    let router = http::router_with(holder, settings);
     let mut listeners = Vec::new();
     for address in args.listen {
         let socket = listen(context, address, tls.is_some()).await?;

@@ -1,17 +1,16 @@
 //! `POST /v1/open`: tokens in, values out, for a credential.
 
 use super::Service;
+use super::caller::Caller;
 use super::problem::{Document, Problem};
 use crate::answer;
 use crate::error::Code;
 use crate::holder::{Outcome, Submission};
 use crate::policy::{Actor, Expectation};
-use crate::store::Credential;
 use crate::wiped::Wiped;
 use axum::body::Body;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -25,30 +24,6 @@ const MAX_TOKENS: usize = 100;
 
 /// Room for a short value and its facts, so that most answers are written without moving.
 const ROOM_PER_TOKEN: usize = 512;
-
-/// Whoever sent the credential with the request.
-pub(super) struct Caller(Credential);
-
-impl FromRequestParts<Arc<Service>> for Caller {
-    type Rejection = Problem;
-
-    /// This comes before the body is read: strangers cannot make the service take in a megabyte.
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Problem> {
-        let secret = bearer(&parts.headers).ok_or(Problem::new(Code::Unauthenticated))?;
-        Ok(Self(service.holder.authenticate(secret).await?))
-    }
-}
-
-/// The bearer token of RFC 6750 section 2.1, if there is exactly one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (value, None) = (values.next()?, values.next()) else {
-        return None;
-    };
-    let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
-    // Schemes are case-insensitive (RFC 9110 section 11.1).
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_start_matches(' '))
-}
 
 /// The name of a request that may be sent again (draft-ietf-httpapi-idempotency-key-header), if there is one. A
 /// name that cannot be read must not pass for none.
@@ -144,23 +119,6 @@ fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn only_one_well_formed_bearer_is_taken() {
-        let read = |values: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
-            }
-            bearer(&headers).map(str::to_owned)
-        };
-        assert_eq!(read(&["Bearer fsk_a"]).as_deref(), Some("fsk_a"));
-        assert_eq!(read(&["bearer  fsk_a"]).as_deref(), Some("fsk_a"));
-        for bad in [&[][..], &["fsk_a"], &["Basic fsk_a"], &["Bearer"], &["Bearer a", "Bearer b"]] {
-            assert_eq!(read(bad), None, "{bad:?}");
-        }
-    }
 
     #[test]
     fn a_body_is_read_strictly() {

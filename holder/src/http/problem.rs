@@ -87,7 +87,9 @@ fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::KeysLocked | Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Code::KeysLocked | Code::OidcUnavailable | Code::StoreUnavailable | Code::TimedOut => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -26,6 +26,7 @@ fn each_thing_is_known_in_one_place() {
         ("stdout()", "cli/output.rs"),
         ("ProgressBar", "cli/progress.rs"),
         ("rustls", "http/tls.rs"),
+        ("jsonwebtoken", "identity/oidc"),
     ] {
         let mut known = 0;
         for file in &files {

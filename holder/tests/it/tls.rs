@@ -109,9 +109,9 @@ fn versions_before_1_2_are_refused_by_the_server() {
         let said = handshake(&server, &[option, "-cipher", "DEFAULT@SECLEVEL=0"]);
         let offered = said.lines().any(|line| line.starts_with(">>>") && line.ends_with("ClientHello"));
         assert!(offered, "{version} was not offered: {said}");
-        let refused = said.lines().any(|line| {
-            line.starts_with("<<<") && line.contains("Alert") && line.contains("fatal")
-        });
+        let refused = said
+            .lines()
+            .any(|line| line.starts_with("<<<") && line.contains("Alert") && line.contains("fatal"));
         assert!(refused, "{version} was not refused by the server: {said}");
         assert!(!said.contains("<<< TLS 1.2, Handshake") && !said.contains("ServerHello"), "{said}");
     }
