@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
+use crate::metrics::Metrics;
 use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
@@ -15,6 +16,10 @@ use fieldseal::suite::Alg;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a database may take to answer before it counts as away.
+const READY_WITHIN: Duration = Duration::from_secs(5);
 
 /// A key holder whose keys are unlocked.
 #[derive(Clone)]
@@ -22,6 +27,7 @@ pub struct Holder {
     store: Store,
     keys: Arc<KeyStore>,
     audit: Audit,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -73,8 +79,9 @@ impl Holder {
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
-        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>);
-        let holder = Self { audit, store, keys, clock };
+        let metrics = Metrics::default();
+        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>, metrics.clone());
+        let holder = Self { audit, store, keys, metrics, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
@@ -185,6 +192,25 @@ impl Holder {
         let key = self.keys.find(kid).await?;
         found.insert(kid.to_owned(), key);
         Ok(key)
+    }
+
+    /// Whether requests can be served: the database answers, and records can be written.
+    ///
+    /// Errors: `store-unavailable`, `audit-failing`.
+    pub async fn ready(&self) -> Result<()> {
+        let check = async {
+            self.store.check().await?;
+            self.audit.check(self.clock.now()).await
+        };
+        let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
+        let ready = tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(unavailable);
+        self.metrics.set_ready(ready.is_ok());
+        ready
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The keystore, to publish from.

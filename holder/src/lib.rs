@@ -28,6 +28,7 @@ pub mod http;
 pub mod identity;
 pub mod keystore;
 mod logging;
+pub mod metrics;
 pub mod origins;
 pub mod policy;
 pub mod store;

@@ -2,12 +2,17 @@
 //! next write.
 
 use super::checkpoint::Sign;
+use super::entry::{Action, Entry};
 use super::quota;
 use super::tail::Tail;
 use crate::error::{Code, Error, Result};
+use crate::metrics::Metrics;
 use crate::policy::Decision;
 use crate::store::Store;
+use fieldseal::NumericDate;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// How many requests one transaction takes in, so that the first of them does not wait for ever.
@@ -15,6 +20,12 @@ const GROUP: usize = 64;
 
 /// How many requests may wait. More wait before they are queued.
 const QUEUE: usize = 1024;
+
+/// How long to wait before it is tried again whether records can be written.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Whose records those are that nobody asked for.
+const SERVICE: &str = "service";
 
 type Decided = Result<Vec<Decision>>;
 
@@ -28,12 +39,46 @@ struct Job {
 pub(super) struct Writer {
     store: Store,
     signer: Option<Arc<dyn Sign>>,
+    metrics: Metrics,
     queue: Mutex<Option<mpsc::Sender<Job>>>,
+    state: Arc<State>,
+}
+
+/// Whether records can be written, as the last attempt showed.
+#[derive(Default)]
+pub(super) struct State {
+    is_failing: AtomicBool,
+    /// When it was last tried to write again. Who holds this is the one that tries.
+    tried: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>) -> Self {
-        Self { store, signer, queue: Mutex::new(None) }
+    pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>, metrics: Metrics) -> Self {
+        Self { store, signer, metrics, queue: Mutex::new(None), state: Arc::default() }
+    }
+
+    /// Whether records can be written. After an attempt that failed, this makes another, at most once in
+    /// [`PAUSE`]: with no requests there would be none, and so nobody would learn that it works again.
+    ///
+    /// Errors: `audit-failing`.
+    pub(super) async fn check(&self, now: NumericDate) -> Result<()> {
+        let failing = || Error::new(Code::AuditFailing);
+        if !self.state.is_failing.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut tried = self.state.tried.try_lock().map_err(|_| failing())?;
+        if tried.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Err(failing());
+        }
+        *tried = Some(Instant::now());
+        let again = async {
+            let mut tail = Tail::of(self.store.write().await?).await?;
+            tail.append(&Entry::of_action(Action::Resume, SERVICE, now))?;
+            tail.commit_signed(self.signer.as_deref()).await
+        };
+        again.await.map_err(|_| failing())?;
+        self.state.is_failing.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Waits until the decisions are on the disk, and gives them as they were recorded.
@@ -53,14 +98,21 @@ impl Writer {
             Some(queue) => queue.clone(),
             None => {
                 let (sender, jobs) = mpsc::channel(QUEUE);
-                tokio::spawn(run(self.store.clone(), self.signer.clone(), jobs));
+                let (metrics, state) = (self.metrics.clone(), Arc::clone(&self.state));
+                tokio::spawn(run(self.store.clone(), self.signer.clone(), metrics, state, jobs));
                 queue.insert(sender).clone()
             }
         }
     }
 }
 
-async fn run(store: Store, signer: Option<Arc<dyn Sign>>, mut jobs: mpsc::Receiver<Job>) {
+async fn run(
+    store: Store,
+    signer: Option<Arc<dyn Sign>>,
+    metrics: Metrics,
+    state: Arc<State>,
+    mut jobs: mpsc::Receiver<Job>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut group, GROUP).await > 0 {
         // Nothing is spent for somebody who has gone away meanwhile.
@@ -69,8 +121,12 @@ async fn run(store: Store, signer: Option<Arc<dyn Sign>>, mut jobs: mpsc::Receiv
         if decisions.is_empty() {
             continue;
         }
+        let (records, begun) = (decisions.iter().map(Vec::len).sum(), Instant::now());
+        let committed = commit(&store, signer.as_deref(), decisions).await;
+        metrics.committed(records, begun.elapsed(), committed.is_ok());
+        state.is_failing.store(committed.is_err(), Ordering::Relaxed);
         // Whoever does not wait any more misses the answer, and the record says what it would have been.
-        match commit(&store, signer.as_deref(), decisions).await {
+        match committed {
             Ok(decided) => replies.into_iter().zip(decided).for_each(|(reply, decided)| {
                 let _ = reply.send(Ok(decided));
             }),

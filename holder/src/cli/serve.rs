@@ -4,6 +4,7 @@ use super::secret::Unlock;
 use super::{Context, Done};
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
+use crate::http::rates::{self, Rates};
 use crate::http::tls::{Files, Tls};
 use crate::http::{self, Listener, Settings};
 use crate::identity::oidc::Provider;
@@ -24,6 +25,23 @@ pub(super) struct Args {
 
     #[command(flatten)]
     oidc: Oidc,
+
+    /// An address of its own for metrics and probes; who can reach it needs no credential.
+    #[arg(long, env = "KEYHOLDER_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
+
+    /// How many requests a second one address may send; 0 is no limit. A failed authentication counts for a
+    /// tenth of that.
+    #[arg(long, default_value_t = rates::PER_SECOND, value_name = "REQUESTS")]
+    rate_per_address: u32,
+
+    /// How many requests a second one credential may send; 0 is no limit.
+    #[arg(long, default_value_t = rates::PER_SECOND, value_name = "REQUESTS")]
+    rate_per_credential: u32,
+
+    /// Take the last address of X-Forwarded-For for the client's. Only behind a proxy that writes it.
+    #[arg(long)]
+    trust_proxy_header: bool,
 
     #[command(flatten)]
     unlock: Unlock,
@@ -81,18 +99,32 @@ impl Oidc {
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let tls = args.tls.load()?;
-    let settings = Settings { oidc: args.oidc.provider(&context.clock)? };
+    let settings = Settings {
+        oidc: args.oidc.provider(&context.clock)?,
+        rates: Rates::new(args.rate_per_address, args.rate_per_credential),
+        trust_proxy: args.trust_proxy_header,
+        metrics_apart: args.metrics_listen.is_some(),
+    };
     let holder = context.holder(&args.unlock).await?;
     let failed = |_| Error::new(Code::ListenFailed);
     // Before the address is announced, so that a signal that comes right after it is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let hangup = signal(SignalKind::hangup()).map_err(failed)?;
-    let router = http::router_with(holder, settings);
+    let metrics = holder.metrics().clone();
+    let router = http::router_with(holder.clone(), settings);
     let mut listeners = Vec::new();
     for address in args.listen {
         let socket = listen(context, address, tls.is_some()).await?;
-        listeners.push(Listener { socket, tls: tls.clone(), router: router.clone() });
+        let (tls, router, metrics) = (tls.clone(), router.clone(), metrics.clone());
+        listeners.push(Listener { socket, tls, router, metrics });
+    }
+    if let Some(address) = args.metrics_listen {
+        let failed = |_| Error::about(Code::ListenFailed, address);
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        context.out.line(&format!("metrics on http://{address}/metrics"))?;
+        listeners.push(Listener { socket, tls: None, router: http::operators_router(holder), metrics });
     }
     let stop = async {
         tokio::select! {

@@ -20,8 +20,18 @@ impl FromRequestParts<Arc<Service>> for Caller {
 
     /// This comes before the body is read: strangers cannot make the service take in a megabyte.
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Problem> {
-        let proof = proof(parts, service.settings.oidc.as_ref()).await?;
-        Ok(Self(service.holder.authenticate(&proof).await?))
+        let front = &service.front;
+        let credential = async {
+            let proof = proof(parts, service.oidc.as_ref()).await?;
+            service.holder.authenticate(&proof).await
+        };
+        let credential = credential.await.inspect_err(|error| {
+            if let Some(from) = front.client(&parts.extensions, &parts.headers) {
+                front.rates.failed(from, error.code());
+            }
+        })?;
+        front.rates.used(&credential.name).map_err(|wait| front.limited(wait))?;
+        Ok(Self(credential))
     }
 }
 

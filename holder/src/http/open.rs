@@ -90,6 +90,10 @@ pub(super) async fn open(
     let request = idempotency_key(&headers)?;
     let actor = Actor::credential(&credential);
     let outcomes = service.holder.open(actor, body.purpose, request, submissions).await?;
+    service.holder.metrics().decided(
+        "open",
+        outcomes.iter().map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown())),
+    );
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.

@@ -11,12 +11,19 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     code: Code,
+    /// In how many seconds to try again, where that is known.
+    after: Option<u64>,
 }
 
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code }
+        Self { code, after: None }
+    }
+
+    /// The same, with the time after which it is worth trying again (RFC 9110 section 10.2.3), in seconds.
+    pub(super) fn after(self, seconds: u64) -> Self {
+        Self { after: Some(seconds), ..self }
     }
 }
 
@@ -87,9 +94,12 @@ fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::KeysLocked | Code::OidcUnavailable | Code::StoreUnavailable | Code::TimedOut => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::AuditFailing
+        | Code::KeysLocked
+        | Code::OidcUnavailable
+        | Code::StoreUnavailable
+        | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -106,6 +116,9 @@ impl IntoResponse for Problem {
         let headers =
             [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body).into_response();
+        if let Some(seconds) = self.after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3: no error code where no credential was sent.
             let challenge = match code {

@@ -3,6 +3,7 @@
 
 use super::connection::{self, Protocol};
 use super::tls::Tls;
+use crate::metrics::{Connected, Metrics};
 use axum::Router;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ pub struct Listener {
     pub tls: Option<Arc<Tls>>,
     /// The addresses that it answers.
     pub router: Router,
+    /// Where its connections are counted.
+    pub metrics: Metrics,
 }
 
 /// What connections may take up.
@@ -85,7 +88,8 @@ async fn accept(
         match accepted {
             Ok((stream, peer)) => {
                 let (tls, router) = (listener.tls.clone(), listener.router.clone());
-                tokio::spawn(hold(stream, peer, tls, router, stopped.clone(), limits.clone(), place));
+                let held = (place, listener.metrics.connected());
+                tokio::spawn(hold(stream, peer, tls, router, stopped.clone(), limits.clone(), held));
             }
             Err(error) => {
                 // Mostly too many open files: wait for some to close rather than spin.
@@ -96,7 +100,7 @@ async fn accept(
     }
 }
 
-/// One connection, from its first byte to its last. It keeps its place until then.
+/// One connection, from its first byte to its last. It keeps its place until then, and is counted.
 async fn hold(
     stream: TcpStream,
     peer: SocketAddr,
@@ -104,7 +108,7 @@ async fn hold(
     router: Router,
     mut stopped: watch::Receiver<()>,
     limits: Limits,
-    _place: OwnedSemaphorePermit,
+    _held: (OwnedSemaphorePermit, Connected),
 ) {
     // Answers are written whole, so there is nothing to gain from waiting for more.
     let _ = stream.set_nodelay(true);

@@ -27,6 +27,8 @@ fn each_thing_is_known_in_one_place() {
         ("ProgressBar", "cli/progress.rs"),
         ("rustls", "http/tls.rs"),
         ("jsonwebtoken", "identity/oidc"),
+        ("prometheus_client", "metrics.rs"),
+        ("governor", "http/rates.rs"),
     ] {
         let mut known = 0;
         for file in &files {

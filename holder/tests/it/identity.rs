@@ -253,7 +253,8 @@ async fn local() -> Local {
         .route("/.well-known/openid-configuration", get(async move || metadata))
         .route("/jwks", get(answer))
         .route("/elsewhere", get(async || axum::response::Redirect::temporary("/jwks")));
-    let listener = fieldseal_holder::http::Listener { socket, tls: None, router: routes };
+    let listener =
+        fieldseal_holder::http::Listener { socket, tls: None, router: routes, metrics: Default::default() };
     tokio::spawn(fieldseal_holder::http::serve(vec![listener], std::future::pending()));
     Local { url, jwks, asked }
 }

@@ -11,6 +11,7 @@ mod clock;
 mod crash;
 mod identity;
 mod once;
+mod operated;
 mod origins;
 mod quota;
 mod refused;
