@@ -160,6 +160,8 @@ codes! {
     TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
     RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
+    PageInvalid = "page-invalid", "A page takes `limit`, from 1 to 1000, and `after`, the `next` of the page before.";
+    CursorInvalid = "cursor-invalid", "This is not the `next` of a page of this list. Begin without `after`.";
     RateLimited = "rate-limited", "There are too many requests. Wait as long as Retry-After says.";
     AuditFailing = "audit-failing", "Records cannot be written, so nothing is opened. Look at the database and its disk.";
     KeysLocked = "keys-locked", "The keys are locked: what unlocks them is not there at the moment. Try again.";

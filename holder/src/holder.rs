@@ -8,12 +8,13 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Duty, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,6 +171,19 @@ impl Holder {
     /// Errors: `store-unavailable`, `keys-locked`.
     pub async fn sign_checkpoint(&self) -> Result<String> {
         self.audit.sign(&*self.keys).await
+    }
+
+    /// Whether somebody may do something with the key holder. A refusal goes on record.
+    ///
+    /// Errors: `not-allowed`, `store-unavailable`.
+    pub async fn may(&self, actor: &Actor, _address: Option<IpAddr>, duty: Duty) -> Result<()> {
+        if actor.may(duty) {
+            return Ok(());
+        }
+        let mut entry = Entry::of_action(Action::Open, actor.name(), self.clock.now());
+        duty.as_str().clone_into(&mut entry.action);
+        self.audit.record_outcomes(vec![Refusal::new(entry, Code::NotAllowed)]).await?;
+        Err(Error::new(Code::NotAllowed))
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process

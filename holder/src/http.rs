@@ -5,7 +5,9 @@ mod caller;
 mod connection;
 mod health;
 mod keyset;
+mod lists;
 mod open;
+mod openapi;
 pub mod problem;
 pub mod rates;
 mod server;
@@ -51,6 +53,8 @@ struct Service {
     oidc: Option<Provider>,
     front: Arc<Front>,
     keyset: keyset::Published,
+    /// What describes all of it.
+    document: String,
 }
 
 /// What stands before every handler.
@@ -101,13 +105,17 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))
         .route("/v1/open", post(open::open))
+        .route("/v1/audit", get(lists::audit))
+        .route("/v1/keys", get(lists::keys))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {
         true => routes,
         false => routes.route("/metrics", get(health::guarded_metrics)),
     };
     let keyset = keyset::Published::default();
-    let service = Arc::new(Service { holder, oidc, front: Arc::clone(&front), keyset });
+    let document = openapi::document(oidc.as_ref().map(Provider::issuer));
+    let service = Arc::new(Service { holder, oidc, front: Arc::clone(&front), keyset, document });
     guard(routes.with_state(service), probes, front)
 }
 
@@ -177,7 +185,12 @@ fn guard(routes: Router, probes: Router, front: Arc<Front>) -> Router {
         )
 }
 
-/// What the `type` of a problem points to.
+/// What a code means: the `type` of a problem points here.
+#[utoipa::path(
+    get, path = "/problems/{code}", tag = "operate",
+    params(("code" = String, Path, description = "The code of a problem")),
+    responses((status = 200, description = "What it means", content_type = "text/plain", body = String)),
+)]
 async fn explain(code: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     let Ok(Path(code)) = code else {
         return Err(Problem::new(Code::NotFound));

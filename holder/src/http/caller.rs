@@ -10,6 +10,8 @@ use crate::store::Credential;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Whoever sent the credential with the request.
@@ -32,6 +34,17 @@ impl FromRequestParts<Arc<Service>> for Caller {
         })?;
         front.rates.used(&credential.name).map_err(|wait| front.limited(wait))?;
         Ok(Self(credential))
+    }
+}
+
+/// The address of the client, if the request came over a network.
+pub(super) struct Address(pub(super) Option<IpAddr>);
+
+impl FromRequestParts<Arc<Service>> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Infallible> {
+        Ok(Self(service.front.client(&parts.extensions, &parts.headers)))
     }
 }
 

@@ -18,11 +18,19 @@ const JSON: [(header::HeaderName, &str); 2] =
 
 /// Whether the process is alive. It asks nobody else: a database that is away is no reason to end this and
 /// start another.
+#[utoipa::path(
+    get, path = "/healthz", tag = "operate",
+    responses((status = 200, description = "It is alive", body = super::openapi::Status)),
+)]
 pub(super) async fn alive() -> Response {
     (JSON, r#"{"status":"ok"}"#).into_response()
 }
 
 /// Whether requests can be served. Who balances load sends them elsewhere while they cannot.
+#[utoipa::path(
+    get, path = "/readyz", tag = "operate",
+    responses((status = 200, description = "Requests can be served", body = super::openapi::Status)),
+)]
 pub(super) async fn ready(State(holder): State<Holder>) -> Result<Response, Problem> {
     holder.ready().await?;
     Ok((JSON, r#"{"status":"ready"}"#).into_response())
@@ -37,6 +45,13 @@ pub(super) async fn metrics(State(holder): State<Holder>) -> Result<Response, Pr
 }
 
 /// What is counted, beside everything else: for programs on this machine and for those with a credential.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operate",
+    security((), ("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((
+        status = 200, description = "OpenMetrics text", content_type = "application/openmetrics-text", body = String,
+    )),
+)]
 pub(super) async fn guarded_metrics(
     State(service): State<Arc<Service>>,
     request: Request,

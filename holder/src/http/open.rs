@@ -37,27 +37,37 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-#[derive(Deserialize)]
+/// Tokens to open.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OpenRequest {
+    /// Why, for the audit.
+    #[schema(min_length = 1, max_length = 200)]
     purpose: Option<String>,
+    #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
 }
 
-#[derive(Deserialize)]
+/// A token, alone or with what must be so.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum Item {
     Bare(String),
     Expecting(Expecting),
 }
 
-#[derive(Deserialize)]
+/// A token and what is expected of it. What is not so refuses it.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Expecting {
     token: String,
+    /// The form entry's name.
     field: Option<String>,
+    /// What the value is.
     kind: Option<String>,
+    /// The page's origin.
     origin: Option<String>,
+    /// The person whose value it is.
     sub: Option<String>,
 }
 
@@ -74,6 +84,17 @@ impl Item {
     }
 }
 
+/// Opens tokens, in their order.
+#[utoipa::path(
+    post, path = "/v1/open", tag = "open", request_body = OpenRequest,
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 64, pattern = "^[!-~]+$",
+        description = "A name of the request. When it is sent again under it, because its answer did not arrive, \
+            it opens for ten minutes also those tokens that open a single time and were opened by it.",
+    )),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "What became of each token", body = super::openapi::OpenAnswer)),
+)]
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,

@@ -47,13 +47,20 @@ impl From<Error> for Problem {
 }
 
 /// The members of a problem document. About one token of several, it has no `status`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(title = "Problem")]
 pub(super) struct Document {
+    /// The address that explains the code.
     r#type: String,
+    /// The code as words.
     title: String,
+    /// The status code of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     status: Option<u16>,
+    /// What happened and what to do next.
     detail: &'static str,
+    /// A stable code to match on.
     code: &'static str,
 }
 
@@ -85,12 +92,15 @@ fn title(id: &str) -> String {
 
 fn status(code: Code) -> StatusCode {
     match code {
-        Code::RequestMalformed
+        Code::CursorInvalid
+        | Code::PageInvalid
+        | Code::RequestMalformed
         | Code::RequestUnreadable
         | Code::RequestNameInvalid
         | Code::TooManyTokens
         | Code::PurposeInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
+        Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -87,6 +87,11 @@ impl Provider {
         Ok(Self { issuer: issuer.to_owned(), audience: audience.to_owned(), keys, clock })
     }
 
+    /// The provider: the `iss` of its tokens.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     /// Whether this bearer token is a JWT rather than a secret of the key holder's: a JWT begins with
     /// the base64url of `{"`.
     pub fn is_for(bearer: &str) -> bool {
