@@ -187,7 +187,7 @@ fn guard(routes: Router, probes: Router, front: Arc<Front>) -> Router {
 
 /// What a code means: the `type` of a problem points here.
 #[utoipa::path(
-    get, path = "/problems/{code}", tag = "operate",
+    get, path = "/problems/{code}", operation_id = "explainProblem", tag = "operate",
     params(("code" = String, Path, description = "The code of a problem")),
     responses((status = 200, description = "What it means", content_type = "text/plain", body = String)),
 )]

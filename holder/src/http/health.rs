@@ -46,7 +46,7 @@ pub(super) async fn metrics(State(holder): State<Holder>) -> Result<Response, Pr
 
 /// What is counted, beside everything else: for programs on this machine and for those with a credential.
 #[utoipa::path(
-    get, path = "/metrics", tag = "operate",
+    get, path = "/metrics", operation_id = "metrics", tag = "operate",
     security((), ("bearer" = []), ("certificate" = []), ("oidc" = [])),
     responses((
         status = 200, description = "OpenMetrics text", content_type = "application/openmetrics-text", body = String,

@@ -32,7 +32,7 @@ struct Signed {
 
 /// The keys to seal to: the plain set, or the signed one for those who ask for it.
 #[utoipa::path(
-    get, path = "/.well-known/sealed-input", tag = "keys",
+    get, path = "/.well-known/sealed-input", operation_id = "keySet", tag = "keys",
     params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
     responses(
         (
@@ -63,7 +63,7 @@ pub(super) async fn negotiated(
 
 /// The signed set.
 #[utoipa::path(
-    get, path = "/.well-known/sealed-input.jwt", tag = "keys",
+    get, path = "/.well-known/sealed-input.jwt", operation_id = "signedKeySet", tag = "keys",
     params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
     responses(
         (

@@ -74,7 +74,7 @@ impl Cursor {
 
 /// The records of the audit, oldest first.
 #[utoipa::path(
-    get, path = "/v1/audit", tag = "operate", params(Page),
+    get, path = "/v1/audit", operation_id = "listAudit", tag = "operate", params(Page),
     security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
     responses((status = 200, description = "A page of records", body = super::openapi::AuditPage)),
 )]
@@ -132,7 +132,7 @@ impl<'a> Key<'a> {
 
 /// The keys, oldest first, those that have expired too.
 #[utoipa::path(
-    get, path = "/v1/keys", tag = "operate", params(Page),
+    get, path = "/v1/keys", operation_id = "listKeys", tag = "operate", params(Page),
     security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
     responses((status = 200, description = "A page of keys", body = super::openapi::KeyPage)),
 )]

@@ -195,7 +195,7 @@ pub(super) fn document(issuer: Option<&str>) -> String {
         components.add_security_scheme("oidc", oidc);
     }
     let problem = |about: &str, header: Option<(&str, Header)>| {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Document"))).build();
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new().description(about).content("application/problem+json", content);
         match header {
             Some((name, header)) => response.header(name, header).build(),
@@ -267,7 +267,7 @@ fn finish(operation: &mut Operation, has_oidc: bool, trace: Header) {
 
 /// This document.
 #[utoipa::path(
-    get, path = "/openapi.json", tag = "operate",
+    get, path = "/openapi.json", operation_id = "describe", tag = "operate",
     responses((status = 200, description = "The document", content_type = "application/json", body = serde_json::Value)),
 )]
 pub(super) async fn openapi(State(service): State<Arc<Service>>) -> Response {

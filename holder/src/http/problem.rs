@@ -48,7 +48,7 @@ impl From<Error> for Problem {
 
 /// The members of a problem document. About one token of several, it has no `status`.
 #[derive(Serialize, utoipa::ToSchema)]
-#[schema(title = "Problem")]
+#[schema(as = Problem)]
 pub(super) struct Document {
     /// The address that explains the code.
     r#type: String,
