@@ -1,6 +1,8 @@
 //! The document that describes the service, held against the service.
 
 use crate::support::{Answered, Place, Server, options, seal};
+use fieldseal::kind::Kind;
+use fieldseal::sealer::SealOptions;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -132,7 +134,8 @@ fn real_answers_are_as_they_are_described() {
     let place = Place::with_keys(&[("*", "HPKE-9"), ("payment", "ECDH-ES")]);
     let (all, general) = (place.credential("all", &["*"]), place.credential("general", &["general"]));
     let keys = place.keys();
-    let mut full = options("card", "card-number");
+    // A hint is of a value that is checked.
+    let mut full = SealOptions::new("card", Kind::parse("card-number").unwrap());
     full.sub = Some("person-17".to_owned());
     full.once = true;
     full.hint = vec!["last4".to_owned()];
