@@ -32,6 +32,8 @@ pub enum Action {
     CredentialNew,
     /// A credential was revoked.
     CredentialRevoke,
+    /// Records can be written again, after some could not be.
+    Recover,
 }
 
 impl Action {
@@ -45,6 +47,7 @@ impl Action {
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
+            Self::Recover => "recover",
         }
     }
 }

@@ -9,6 +9,7 @@ mod audit;
 mod cli;
 mod clock;
 mod crash;
+mod faults;
 mod once;
 mod origins;
 mod quota;

@@ -6,6 +6,7 @@
 mod altered;
 mod audit;
 mod crash;
+mod faults;
 mod once;
 mod origins;
 mod quota;
