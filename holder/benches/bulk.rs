@@ -5,6 +5,9 @@
 //! It seals the tokens, opens them from one file into another, and prints the rate, its share of what
 //! the same cores do when they do nothing but open, and the memory at a quarter of the size and at the whole. Then
 //! it kills a run half-way, resumes it, and checks that each value was written once.
+//!
+//! The share is told twice: of the time on the clock, and of the processor's time, which other work on the same
+//! machine does not change.
 
 mod raw;
 
@@ -13,6 +16,7 @@ use clap::Parser;
 use fieldseal::keyset::KeySet;
 use fieldseal::sealer::Sealer;
 use fieldseal::suite::Alg;
+use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -61,21 +65,25 @@ fn main() -> Result<()> {
     seal(&place.path("all"), &sealer, 0..args.tokens, cores)?;
     say(format_args!("sealed in {:.0} s", start.elapsed().as_secs_f64()))?;
 
-    let before = raw_rate(alg, cores)?;
-    let (_, small) = place.open("quarter", "opened-quarter")?;
-    let (seconds, large) = place.open("all", "opened")?;
-    let after = raw_rate(alg, cores)?;
-    let (rate, raw) = (args.tokens as f64 / seconds, f64::midpoint(before, after));
+    let before = raw(alg, cores)?;
+    let small = place.open("quarter", "opened-quarter", quarter)?;
+    let bulk = place.open("all", "opened", args.tokens)?;
+    let after = raw(alg, cores)?;
+    let (rate, cost) = (f64::midpoint(before.rate, after.rate), f64::midpoint(before.cost, after.cost));
     check(&place.path("opened"), args.tokens)?;
+    say(format_args!("open by itself  {rate:>8.0} tokens/s, {cost:>7.1} µs of one core for each"))?;
     say(format_args!(
-        "open by itself   {raw:>9.0} tokens/s on {cores} cores ({before:.0} before, {after:.0} after)"
+        "open in bulk    {:>8.0} tokens/s, {:>7.1} µs of one core for each",
+        bulk.rate, bulk.cost
     ))?;
-    say(format_args!("open in bulk     {rate:>9.0} tokens/s, {seconds:.1} s"))?;
-    say(format_args!("share            {:>9.2}", rate / raw))?;
     say(format_args!(
-        "peak memory      {:>6} MiB for {quarter} tokens, {} MiB for {}",
-        small >> 10,
-        large >> 10,
+        "share           {:>8.2} by the clock, {:.2} of the cores' time",
+        bulk.rate / rate,
+        cost / bulk.cost
+    ))?;
+    let (small, large) = (small.memory >> 10, bulk.memory >> 10);
+    say(format_args!(
+        "peak memory     {small:>8} MiB for {quarter} tokens, {large} MiB for {}",
         args.tokens
     ))?;
 
@@ -121,12 +129,29 @@ fn seal(path: &Path, sealer: &Sealer, numbers: std::ops::Range<u64>, cores: usiz
     Ok(out.flush()?)
 }
 
-/// How many tokens a second all cores open when they do nothing else.
-fn raw_rate(alg: Alg, cores: usize) -> Result<f64> {
+/// How opening went.
+struct Measured {
+    /// Tokens a second.
+    rate: f64,
+    /// Microseconds of processor time a token.
+    cost: f64,
+    /// The most memory that the process had, in KiB.
+    memory: u64,
+}
+
+/// The seconds that the processor spent on this process, or on its children that have ended.
+fn processor(who: UsageWho) -> Result<f64> {
+    let usage = getrusage(who)?;
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
+/// Opens on all cores and does nothing else.
+fn raw(alg: Alg, cores: usize) -> Result<Measured> {
     const TIME: Duration = Duration::from_secs(4);
     let (key, tokens) = raw::parsed(alg, 1000)?;
     let opened = AtomicU64::new(0);
-    let start = Instant::now();
+    let (start, spent) = (Instant::now(), processor(UsageWho::RUSAGE_SELF)?);
     thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
@@ -137,7 +162,9 @@ fn raw_rate(alg: Alg, cores: usize) -> Result<f64> {
             });
         }
     });
-    Ok(opened.into_inner() as f64 / start.elapsed().as_secs_f64())
+    let opened = opened.into_inner() as f64;
+    let spent = processor(UsageWho::RUSAGE_SELF)? - spent;
+    Ok(Measured { rate: opened / start.elapsed().as_secs_f64(), cost: spent / opened * 1e6, memory: 0 })
 }
 
 /// Checks that the output has each number once, in order.
@@ -185,16 +212,19 @@ impl Place {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Opens a file of tokens. Gives the seconds that it took and the most memory that it had, in KiB.
-    fn open(&self, file: &str, out: &str) -> Result<(f64, u64)> {
-        let start = Instant::now();
+    /// Opens a file of so many tokens.
+    fn open(&self, file: &str, out: &str, tokens: u64) -> Result<Measured> {
+        let (start, spent) = (Instant::now(), processor(UsageWho::RUSAGE_CHILDREN)?);
         let mut child = self.command(&["open", "--file", file, "--out", out]).spawn()?;
-        let mut peak = 0;
+        let mut memory = 0;
         loop {
-            peak = high_water_mark(&child).unwrap_or(peak);
+            memory = high_water_mark(&child).unwrap_or(memory);
             if let Some(status) = child.try_wait()? {
                 ensure!(status.success(), "opening ended with {status}");
-                return Ok((start.elapsed().as_secs_f64(), peak));
+                let seconds = start.elapsed().as_secs_f64();
+                let spent = processor(UsageWho::RUSAGE_CHILDREN)? - spent;
+                let tokens = tokens as f64;
+                return Ok(Measured { rate: tokens / seconds, cost: spent / tokens * 1e6, memory });
             }
             thread::sleep(Duration::from_millis(20));
         }

@@ -53,8 +53,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FORMAT", conflicts_with = "token")]
     format: Option<String>,
 
-    /// A column of a table that holds tokens; 'auto' for every column whose first cells are tokens.
-    #[arg(long = "column", value_name = "NAME", default_value = "token", conflicts_with = "token")]
+    /// A column of a table that holds tokens, 'token' if none is named; 'auto' for every column whose first
+    /// cells are tokens.
+    #[arg(long = "column", value_name = "NAME", conflicts_with = "token")]
     columns: Vec<String>,
 
     /// A column's tokens must have been sealed for a field of the column's name.
@@ -161,6 +162,10 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     };
     if format == Format::Parquet && args.out.is_none() {
         return Err(Error::new(Code::FileNeeded));
+    }
+    if format == Format::Ndjson && (args.field_is_column || !args.columns.is_empty()) {
+        // Not to look at what was asked for would be to open more than that.
+        return Err(Error::about(Code::ColumnUnknown, "ndjson has no columns"));
     }
     let input = Input::open(file)?;
     let plan = match &args.out {

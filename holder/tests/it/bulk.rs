@@ -179,6 +179,8 @@ fn tables_that_are_none() {
         (&["open", "--file", "key", "--format", "parquet", "--out", "out"], "table-malformed"),
         (&["open", "--file", "key.csv", "--out", "out.parquet"], "format-mixed"),
         (&["open", "--file", "key", "--out", "no/such/directory"], "output-failed"),
+        (&["open", "--file", "key", "--field-is-column"], "column-unknown"),
+        (&["open", "--file", "key", "--column", "token"], "column-unknown"),
     ] {
         let said = place.run(args).failed(2);
         assert!(said.contains(&format!("error[{code}]")), "{args:?} {said}");
@@ -527,4 +529,56 @@ fn an_output_that_cannot_be_written_says_so() {
     let before = place.outcomes().len();
     place.run(&["open", "--file", "tokens", "--out", "home/x/y"]).failed(2);
     assert_eq!(place.outcomes().len(), before);
+}
+
+/// The journal's last line, with these members changed.
+fn note(place: &Place, out: &str, changes: &[(&str, Value)]) {
+    let path = place.path(&format!("{out}.progress"));
+    let journal = fs::read_to_string(&path).unwrap();
+    let mut last: Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    for (name, value) in changes {
+        last[*name] = value.clone();
+    }
+    fs::write(path, format!("{journal}{last}\n{{\"batch\":9")).unwrap();
+}
+
+/// Interruptions at the very end of a Parquet file, when its parts become one and then are removed.
+#[test]
+fn parts_become_one_file_whatever_interrupts() {
+    const MANY: usize = 20_000;
+    let (place, keys) = place();
+    let token = number(&keys, 7);
+    write_parquet(&place.path("t.parquet"), &[MANY], |_| Some(token.clone()), |_| String::new());
+    let args =
+        ["open", "--file", "t.parquet", "--out", "o.parquet", "--column", "first", "--sync-every", "0"];
+    let mut child = spawn(&place, &args);
+    wait_for_progress(&place, "o.parquet");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let parts = names(&place).iter().filter(|name| name.starts_with("o.parquet.part-")).count();
+    assert!(parts > 0);
+    let state: Vec<_> = names(&place).into_iter().filter(|name| name.starts_with("o.parquet")).collect();
+    let kept: Vec<_> = state.iter().map(|name| fs::read(place.path(name)).unwrap()).collect();
+    let resume = [&args[..], &["--resume"]].concat();
+
+    // It was killed while it wrote the output: that is done again, from the parts that the journal knows.
+    let rows = json!(MANY);
+    note(&place, "o.parquet", &[("input", rows.clone())]);
+    fs::write(place.path("o.parquet"), b"PAR1 and then nothing more").unwrap();
+    place.run(&resume).ok();
+    let some = parquet_rows(&place.path("o.parquet"));
+    assert!(some.len() >= 256 && some.len() < MANY && some.len().is_multiple_of(256));
+    assert!(some.iter().enumerate().all(|(i, row)| row[0].1 == Field::Long(i as i64)));
+    assert_eq!(names(&place), ["o.parquet", "t.parquet"]);
+
+    // It was killed while it tidied up: the output stays as it is.
+    for (name, content) in state.iter().zip(kept) {
+        fs::write(place.path(name), content).unwrap();
+    }
+    note(&place, "o.parquet", &[("input", rows), ("complete", json!(true))]);
+    fs::write(place.path("o.parquet"), b"complete").unwrap();
+    fs::remove_file(place.path("o.parquet.part-00000")).unwrap();
+    place.run(&resume).ok();
+    assert_eq!(read(&place, "o.parquet"), "complete");
+    assert_eq!(names(&place), ["o.parquet", "t.parquet"]);
 }

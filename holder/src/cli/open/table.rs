@@ -11,12 +11,15 @@ use fieldseal::jwe::Token;
 /// The name that stands for every column whose cells are tokens.
 const AUTO: &str = "auto";
 
+/// The column of tokens, where none is named.
+const DEFAULT: &str = "token";
+
 /// How many rows are looked at to find out whether a column's cells are tokens.
 pub(super) const SAMPLE: usize = 100;
 
 /// What was asked for.
 pub(super) struct Wanted {
-    /// The columns' names, or [`AUTO`].
+    /// The columns' names, or [`AUTO`]; none is [`DEFAULT`].
     pub(super) names: Vec<String>,
     /// Whether a token must have been sealed for a field of its column's name.
     pub(super) field_is_column: bool,
@@ -44,10 +47,14 @@ impl Wanted {
         names: &[Option<&str>],
         holds_tokens: impl Fn(usize) -> bool,
     ) -> Result<Vec<TokenColumn>> {
-        let is_auto = self.names.iter().all(|name| name == AUTO);
+        let wanted: Vec<&str> = match self.names.as_slice() {
+            [] => vec![DEFAULT],
+            names => names.iter().map(String::as_str).collect(),
+        };
+        let is_auto = wanted == [AUTO];
         if !is_auto {
-            for wanted in &self.names {
-                if names.iter().filter(|name| **name == Some(wanted)).count() != 1 {
+            for wanted in &wanted {
+                if names.iter().filter(|name| **name == Some(*wanted)).count() != 1 {
                     return Err(Error::about(Code::ColumnUnknown, wanted));
                 }
             }
@@ -57,7 +64,7 @@ impl Wanted {
             let Some(name) = *name else { continue };
             let is_chosen = match is_auto {
                 true => holds_tokens(index),
-                false => self.names.iter().any(|wanted| wanted == name),
+                false => wanted.contains(&name),
             };
             if !is_chosen {
                 continue;
@@ -126,7 +133,8 @@ mod tests {
 
     #[test]
     fn columns_are_found_in_the_tables_order() {
-        assert_eq!(choose(&["id", "token", "cvc"], &["token"]), Ok(vec![1]));
+        assert_eq!(choose(&["id", "token", "cvc"], &[]), Ok(vec![1]));
+        assert_eq!(choose(&["id", "token", "auto"], &["auto", "id"]), Ok(vec![0, 2]));
         assert_eq!(choose(&["id", "token", "cvc"], &["cvc", "token"]), Ok(vec![1, 2]));
         assert_eq!(choose(&["a", "b", "c", "d"], &["auto"]), Ok(vec![1, 3]));
         assert_eq!(choose(&["a", "-", "c", "d"], &["auto"]), Ok(vec![3]));

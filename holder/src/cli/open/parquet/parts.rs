@@ -133,7 +133,8 @@ impl Target for Parts {
     }
 
     fn clean(&mut self) -> Result<()> {
-        for number in 0..self.parts {
+        // Also the one that an interrupted run may have begun after these.
+        for number in 0..=self.parts {
             match fs::remove_file(self.part(number)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(self.failed()),
                 _ => {}
