@@ -4,7 +4,6 @@ mod audit;
 mod credentials;
 mod init;
 mod keys;
-mod lines;
 mod open;
 mod origins;
 mod output;
