@@ -156,7 +156,8 @@ fn rust() -> Result<Counts> {
         let others = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not binary(on_postgres)"];
         let printed = Sh::cargo().args(others).tee()?;
         let mut counts = Counts::nextest(&printed.text).or_failed(printed.success);
-        let printed = Sh::cargo().args(["test", "--workspace", "--test", "on_postgres", "--no-fail-fast"]).tee()?;
+        let printed =
+            Sh::cargo().args(["test", "--workspace", "--test", "on_postgres", "--no-fail-fast"]).tee()?;
         counts += Counts::libtest(&printed.text).or_failed(printed.success);
         counts
     } else {

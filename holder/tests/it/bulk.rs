@@ -367,14 +367,20 @@ fn through_interruptions(place: &Place, args: &[&str], kills: usize, longest: u6
         let output = child.wait_with_output().unwrap();
         if output.status.code().is_some() {
             // It came to the end, so there is nothing more to interrupt.
-            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+            ended(output.status.code(), &String::from_utf8_lossy(&output.stderr), killed);
             return killed;
         }
         killed += 1;
     }
     let end = place.run(&resumed);
-    assert_eq!(end.code, Some(0), "{}", end.stderr);
+    ended(end.code, &end.stderr, killed);
     killed
+}
+
+/// A run may have been killed when its output was whole and its journal gone: then there is nothing to resume.
+fn ended(code: Option<i32>, stderr: &str, killed: usize) {
+    let was_whole = killed > 0 && stderr.contains("error[resume-nothing]");
+    assert!(code == Some(0) || was_whole, "{code:?} {stderr}");
 }
 
 #[test]
