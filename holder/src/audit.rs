@@ -183,6 +183,16 @@ impl Tail {
         Ok(())
     }
 
+    /// The place of the last record.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The transaction, for what must become durable with the records.
+    pub(crate) fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
     async fn record(&mut self, decision: Decision) -> Result<Decision> {
         let grant = match decision {
             Ok(grant) => grant,

@@ -20,6 +20,7 @@ use crate::logging;
 use crate::policy::Actor;
 use crate::store::Store;
 use clap::{Parser, Subcommand};
+use keys::readable;
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -128,6 +128,18 @@ codes! {
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
     OutputFailed = "output-failed", "The output cannot be written.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // The life of keys.
+    KeyGone = "key-gone", "There is no key of that kid. See `keyholder keys list`.";
+    KeyNoneToRotate = "key-none-to-rotate", "There is no key of that class to take over from. Make one with `keyholder keys new`.";
+    KeyConfirm = "key-confirm", "What was sealed to this key could never be opened again. If that is what you want, give the kid again with --confirm.";
+    KeyRevoked = "key-revoked", "The key was revoked: what was sealed to it opens only with leave for that.";
+    KeyDestroyed = "key-destroyed", "The key was destroyed, and what was sealed to it cannot be opened by anyone.";
+    KeyTraces = "key-traces", "The key is destroyed, but the database's journal still holds its wrapped half because another process is reading. Give the same command again.";
+    KeyNotDestroyed = "key-not-destroyed", "That key was not destroyed, so there is no receipt.";
+    ReasonInvalid = "reason-invalid", "A reason has 1 to 200 characters and no control characters.";
+    ReceiptInvalid = "receipt-invalid", "That is no receipt that this signer gave, or it was changed.";
+    SignerInvalid = "signer-invalid", "A signer is the JWK that `keyholder keys signer` prints.";
+    RotationOrder = "rotation-order", "The old and the new key must overlap for less time than a key lives: give fewer --overlap-days than --rotate-days.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";

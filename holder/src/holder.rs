@@ -95,7 +95,7 @@ impl Holder {
             return Err(Error::new(Code::DaysOutOfRange));
         }
         let now = self.clock.now();
-        let row = self.keys.generate(alg, scope, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let row = self.keys.generate(alg, scope, None, Some(now.plus(days * 24 * 60 * 60)), now)?;
         let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
         entry.kid = Some(row.kid.clone());
         entry.class = Some(scope.as_str().to_owned());

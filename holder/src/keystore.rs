@@ -3,15 +3,19 @@
 //! They rest wrapped ([`wrap`]) under a key that a passphrase or a key file gives ([`lock`]), and are
 //! unwrapped into types that cannot be printed or copied and are wiped when dropped.
 
+mod lifecycle;
 mod lock;
+mod receipt;
 mod wrap;
 
+pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Secret};
+pub use receipt::Receipt;
 
 use crate::audit::{Entry, Permit};
 use crate::error::{Code, Error, Result};
 use crate::policy::{KeyInfo, Refusal};
-use crate::store::{KeyRow, Settings, Store};
+use crate::store::{KeyRow, Life, Settings, Store};
 use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal::NumericDate;
 use fieldseal::jwe::Header;
@@ -80,19 +84,33 @@ impl KeyStore {
         Ok(Self { store, kek, signing, unlocked: RwLock::default() })
     }
 
-    /// Makes a key pair, wrapped and ready to be stored.
+    /// Makes a key pair, wrapped and ready to be stored. It takes over from one that became valid at
+    /// `before`.
     pub(crate) fn generate(
         &self,
         alg: Alg,
         scope: Scope,
+        before: Option<NumericDate>,
         exp: Option<NumericDate>,
         now: NumericDate,
     ) -> Result<KeyRow> {
         let seed = random()?;
         let public = PrivateKey::from_seed(alg, seed.clone())?.public();
-        let nbf = Some(NumericDate(now.0.saturating_sub(NBF_LEEWAY)));
+        // Pages choose the key that became valid last, so a key made right after another starts later.
+        let after = before.map_or(0, |before| before.0.saturating_add(1));
+        let nbf = Some(NumericDate(now.0.saturating_sub(NBF_LEEWAY).max(after)));
         let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
-        let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, public, wrapped: Vec::new() };
+        let mut row = KeyRow {
+            kid,
+            alg,
+            scope,
+            created: now,
+            nbf,
+            exp,
+            public,
+            wrapped: Vec::new(),
+            life: Life::default(),
+        };
         row.wrapped = self.kek.wrap(&Label::key(&row), &seed)?;
         Ok(row)
     }
@@ -103,7 +121,11 @@ impl KeyStore {
         let Some(row) = self.store.key(kid).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
-        let info = KeyInfo { alg: row.alg, scope: row.scope };
+        if row.life.destroyed.is_some() {
+            self.forget(kid);
+            return Ok(Err(Code::KeyDestroyed));
+        }
+        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some() };
         Ok(self.load(row).map(|_| info))
     }
 
@@ -122,12 +144,12 @@ impl KeyStore {
         }
     }
 
-    /// The keys to seal to: all that have not expired. A key whose private half does not unwrap is
+    /// The keys to seal to: all that have not expired and were not revoked. A key whose private half does not unwrap is
     /// left out, so that nobody who can only write to the database gets a key of their own published.
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
         let mut keys = Vec::new();
         for row in self.store.keys().await? {
-            if row.exp.is_some_and(|exp| now >= exp) {
+            if row.state(now) != KeyState::Active {
                 continue;
             }
             let kid = row.kid.clone();

@@ -29,5 +29,7 @@ pub mod keystore;
 mod logging;
 pub mod origins;
 pub mod policy;
+mod retirement;
+mod rotation;
 pub mod store;
 mod wiped;

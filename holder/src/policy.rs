@@ -26,17 +26,30 @@ pub struct Actor {
     name: String,
     /// The classes of data that may be opened.
     classes: Vec<Scope>,
+    /// Whether what was sealed to a revoked key may be opened.
+    revoked: bool,
 }
 
 impl Actor {
     /// The user who runs a command here. Whoever can unlock the keys can open all they seal.
     pub fn operator(user: &str) -> Self {
-        Self { name: format!("cli:{user}"), classes: vec![Scope::All] }
+        Self { name: format!("cli:{user}"), classes: vec![Scope::All], revoked: false }
+    }
+
+    /// The service itself, for what it does unasked. It opens nothing.
+    pub fn service() -> Self {
+        Self { name: "service".to_owned(), classes: Vec::new(), revoked: false }
+    }
+
+    /// The same with leave for what was sealed to a revoked key.
+    #[must_use]
+    pub fn with_revoked(self) -> Self {
+        Self { revoked: true, ..self }
     }
 
     /// The holder of a credential.
     pub fn credential(credential: &Credential) -> Self {
-        Self { name: credential.name.clone(), classes: credential.classes.clone() }
+        Self { name: credential.name.clone(), classes: credential.classes.clone(), revoked: false }
     }
 
     /// The name in the audit.
@@ -110,6 +123,8 @@ pub struct KeyInfo {
     pub alg: Alg,
     /// The classes of data that it serves.
     pub scope: Scope,
+    /// Whether it was revoked.
+    pub revoked: bool,
 }
 
 /// The page origins whose tokens may be opened.
@@ -219,6 +234,9 @@ impl Policy {
         if !key.scope.covers(class) {
             return Err(Code::TokenWrongClass);
         }
+        if key.revoked && !occasion.actor.revoked {
+            return Err(Code::KeyRevoked);
+        }
         Ok(())
     }
 }
@@ -283,7 +301,11 @@ impl Refusal {
     pub fn shown(&self) -> Code {
         const OPEN_FAILED: Code = Code::Core(fieldseal::Code::OpenFailed);
         match self.code {
-            Code::KeyUnknown | Code::KeyDamaged | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
+            Code::KeyUnknown
+            | Code::KeyDamaged
+            | Code::KeyRevoked
+            | Code::KeyDestroyed
+            | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
             code => code,
         }
     }

@@ -8,11 +8,12 @@ mod audit;
 mod credentials;
 mod keys;
 mod origins;
+mod preferences;
 mod settings;
 
 pub use audit::AuditRow;
 pub use credentials::Credential;
-pub(crate) use keys::KeyRow;
+pub(crate) use keys::{KeyRow, Life};
 pub(crate) use settings::{LockRow, Settings};
 
 use crate::error::{Code, Error, Result};
@@ -83,6 +84,16 @@ impl Store {
     pub async fn check(&self) -> Result<()> {
         sqlx::query("SELECT 1 FROM holder").execute(&self.readers).await?;
         Ok(())
+    }
+
+    /// Takes what was deleted out of the journal, where it would lie until somebody writes there again.
+    /// It gives whether nothing of it is left: another process that reads for long can prevent that.
+    ///
+    /// The pages of the file need no such care, because `secure_delete` overwrites what is freed.
+    pub(crate) async fn forget_deleted(&self) -> Result<bool> {
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
+        let busy: i64 = sqlx::Row::try_get(&row, 0)?;
+        Ok(busy == 0)
     }
 
     /// Closes the database and waits until that is done.

@@ -20,6 +20,20 @@ pub enum Action {
     Open,
     /// A key was made.
     KeyNew,
+    /// A key was made to take over from another.
+    KeyRotate,
+    /// A key was revoked.
+    KeyRevoke,
+    /// A key's private half was destroyed.
+    KeyDestroy,
+    /// How old keys may get was set.
+    KeyPolicy,
+    /// A token was to be sealed again to a newer key.
+    Rewrap,
+    /// A copy was made from which the key holder can be recovered.
+    BackupCreate,
+    /// The key holder was recovered from such a copy.
+    BackupRestore,
     /// An origin was added.
     OriginAdd,
     /// An origin was removed.
@@ -37,6 +51,13 @@ impl Action {
             Self::Init => "init",
             Self::Open => "open",
             Self::KeyNew => "key-new",
+            Self::KeyRotate => "key-rotate",
+            Self::KeyRevoke => "key-revoke",
+            Self::KeyDestroy => "key-destroy",
+            Self::KeyPolicy => "key-policy",
+            Self::Rewrap => "rewrap",
+            Self::BackupCreate => "backup-create",
+            Self::BackupRestore => "backup-restore",
             Self::OriginAdd => "origin-add",
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",

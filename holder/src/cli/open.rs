@@ -7,7 +7,7 @@ use super::{Context, Done};
 use crate::answer;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Outcome, Submission};
-use crate::policy::Expectation;
+use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
 use fieldseal::kind::Kind;
 use serde_json::json;
@@ -48,6 +48,10 @@ pub(super) struct Args {
     #[arg(long)]
     purpose: Option<String>,
 
+    /// Open also what was sealed to a key that has been revoked since.
+    #[arg(long)]
+    revoked: bool,
+
     #[command(flatten)]
     unlock: Unlock,
 }
@@ -57,17 +61,19 @@ type Input = (Box<dyn Read + Send>, Option<u64>);
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let actor = context.actor.clone();
+    let actor = if args.revoked { actor.with_revoked() } else { actor };
     let token = args.token.filter(|token| token != "-");
     match token {
         Some(token) => {
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, Submission { token, expectation }, args.purpose).await
+            one(context, &holder, actor, Submission { token, expectation }, args.purpose).await
         }
         None => {
             // The input first: nobody should type a passphrase for a file that is not there.
             let input = input(args.file)?;
             let holder = context.holder(&args.unlock).await?;
-            many(context, &holder, input, expectation, args.purpose).await
+            many(context, &holder, actor, input, expectation, args.purpose).await
         }
     }
 }
@@ -86,10 +92,11 @@ fn input(file: Option<PathBuf>) -> Result<Input> {
 async fn one(
     context: &Context,
     holder: &Holder,
+    actor: Actor,
     submission: Submission,
     purpose: Option<String>,
 ) -> Result<Done> {
-    let outcomes = holder.open(context.actor.clone(), purpose, vec![Ok(submission)]).await?;
+    let outcomes = holder.open(actor, purpose, vec![Ok(submission)]).await?;
     for outcome in &outcomes {
         match outcome {
             Ok(_) if context.out.json() => {
@@ -121,6 +128,7 @@ async fn one(
 async fn many(
     context: &Context,
     holder: &Holder,
+    actor: Actor,
     (input, length): Input,
     defaults: Expectation,
     purpose: Option<String>,
@@ -138,7 +146,7 @@ async fn many(
         let batch = batch.map_err(|_| Error::new(Code::InputUnreadable))?;
         let (tokens, bytes) = (batch.len() as u64, batch.iter().map(|line| line.bytes).sum());
         let submissions = batch.into_iter().map(|line| line.submission).collect();
-        let outcomes = holder.open(context.actor.clone(), purpose.clone(), submissions).await?;
+        let outcomes = holder.open(actor.clone(), purpose.clone(), submissions).await?;
         let mut out = Wiped::default();
         for outcome in &outcomes {
             write(&mut out, outcome)?;

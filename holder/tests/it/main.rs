@@ -8,6 +8,7 @@ mod at_rest;
 mod audit;
 mod cli;
 mod clock;
+mod keys;
 mod origins;
 mod refused;
 mod service;
