@@ -203,14 +203,18 @@ impl Tail {
         };
         match grant.once_digest() {
             None => self.append(grant.entry()).await?,
-            Some(digest) if self.tx.was_opened(digest).await? => {
-                let refusal = grant.refuse(Code::TokenAlreadyOpened);
-                self.append(refusal.entry()).await?;
-                return Ok(Err(refusal));
-            }
             Some(digest) => {
+                // A token that was sealed again is the same one under another name.
+                let root = self.tx.once_root(digest).await?;
+                if self.tx.was_opened(&root).await? {
+                    let refusal = grant.refuse(Code::TokenAlreadyOpened);
+                    self.append(refusal.entry()).await?;
+                    return Ok(Err(refusal));
+                }
                 self.append(grant.entry()).await?;
-                self.tx.insert_opened(digest, self.seq).await?;
+                if grant.opens() {
+                    self.tx.insert_opened(&root, self.seq).await?;
+                }
             }
         }
         Ok(Ok(grant))

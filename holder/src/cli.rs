@@ -9,6 +9,7 @@ mod open;
 mod origins;
 mod output;
 mod progress;
+mod rewrap;
 mod secret;
 mod serve;
 
@@ -68,6 +69,8 @@ enum Command {
     Credentials(credentials::Command),
     /// Open sealed values.
     Open(open::Args),
+    /// Seal stored tokens again to the current keys of their classes, without showing a value.
+    Rewrap(rewrap::Args),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
     /// Read the record of what was opened, and check that it is whole.
@@ -148,6 +151,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Origins(command) => origins::run(context, command).await,
         Command::Credentials(command) => credentials::run(context, command).await,
         Command::Open(args) => open::run(context, args).await,
+        Command::Rewrap(args) => rewrap::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
     }

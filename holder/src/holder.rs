@@ -163,14 +163,14 @@ impl Holder {
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
     /// adds or removes count at once.
-    async fn policy(&self) -> Result<Policy> {
+    pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.
-    async fn find_key(
+    pub(crate) async fn find_key(
         &self,
         found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
         kid: &str,
@@ -204,7 +204,7 @@ impl Holder {
     }
 }
 
-fn read(
+pub(crate) fn read(
     submission: std::result::Result<Submission, Code>,
 ) -> std::result::Result<(Sealed, Expectation), Code> {
     let Submission { token, expectation } = submission?;

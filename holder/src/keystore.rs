@@ -6,11 +6,13 @@
 mod lifecycle;
 mod lock;
 mod receipt;
+mod rewrap;
 mod wrap;
 
 pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Secret};
 pub use receipt::Receipt;
+pub(crate) use rewrap::{Rewrapped, seed};
 
 use crate::audit::{Entry, Permit};
 use crate::error::{Code, Error, Result};
@@ -133,7 +135,12 @@ impl KeyStore {
     ///
     /// Errors: a refusal to put on record; outside it reads `open-failed`.
     pub fn open(&self, permit: Permit) -> std::result::Result<Answer, Refusal> {
-        let (token, entry) = permit.into_grant().into_parts();
+        let grant = permit.into_grant();
+        // Leave to seal a token again is none to see its value.
+        if !grant.opens() {
+            return Err(grant.refuse(Code::Internal));
+        }
+        let (token, entry) = grant.into_parts();
         let refuse = |entry: Entry, code| Refusal::new(entry, code);
         let Some(key) = self.cached(&token.header().kid) else {
             return Err(refuse(entry, Code::KeyUnknown));

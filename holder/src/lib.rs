@@ -30,6 +30,7 @@ mod logging;
 pub mod origins;
 pub mod policy;
 mod retirement;
+mod rewrap;
 mod rotation;
 pub mod store;
 mod wiped;

@@ -3,10 +3,10 @@
 //! [`Policy::authorise`] is the first of the three steps to a value; see [`crate::audit`] for the
 //! others.
 
-use crate::audit::Entry;
+use crate::audit::{Action, Entry};
 use crate::error::{Code, Error, Result};
 use crate::store::Credential;
-use fieldseal::jwe::Token;
+use fieldseal::jwe::{Header, Token};
 use fieldseal::keyset::Scope;
 use fieldseal::kind::{Class, Kind};
 use fieldseal::open::Expect;
@@ -68,6 +68,7 @@ pub struct Occasion {
     pub(crate) actor: Actor,
     pub(crate) purpose: Option<String>,
     pub(crate) now: NumericDate,
+    pub(crate) action: Action,
 }
 
 impl Occasion {
@@ -78,8 +79,14 @@ impl Occasion {
         };
         match &purpose {
             Some(purpose) if !fits(purpose) => Err(Error::new(Code::PurposeInvalid)),
-            _ => Ok(Self { actor, purpose, now }),
+            _ => Ok(Self { actor, purpose, now, action: Action::Open }),
         }
+    }
+
+    /// The same for something else than to open.
+    #[must_use]
+    pub(crate) fn asking(self, action: Action) -> Self {
+        Self { action, ..self }
     }
 }
 
@@ -94,13 +101,23 @@ impl Sealed {
     pub fn parse(text: &str) -> fieldseal::Result<Self> {
         // A token has one spelling, so its digest names it: nobody who lacks the value can make
         // another token that has the same content.
-        Ok(Self { token: Token::parse(text)?, digest: Sha256::digest(text).into() })
+        Ok(Self { token: Token::parse(text)?, digest: digest(text) })
+    }
+
+    /// What the token says of itself.
+    pub(crate) fn header(&self) -> &Header {
+        self.token.header()
     }
 
     /// The key that the token names.
     pub fn kid(&self) -> &str {
         &self.token.header().kid
     }
+}
+
+/// What names a token.
+pub(crate) fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
 }
 
 /// What the one who asks says about a token; it must then be so.
@@ -256,6 +273,16 @@ impl Grant {
     /// The digest to remember, if the token opens a single time.
     pub(crate) fn once_digest(&self) -> Option<&[u8; 32]> {
         self.sealed.token.header().opens_once().then_some(&self.sealed.digest)
+    }
+
+    /// Whether this is leave to see the value.
+    pub(crate) fn opens(&self) -> bool {
+        self.entry.action == Action::Open.as_str()
+    }
+
+    /// The key that the token names.
+    pub(crate) fn kid(&self) -> &str {
+        self.sealed.kid()
     }
 
     /// Takes the leave back.

@@ -117,7 +117,7 @@ impl Entry {
         }
     }
 
-    /// A record of a request to open, with what the token's header says, if it could be read.
+    /// A record of a request about a token, such as to open it, with what the token's header says, if it could be read.
     pub(crate) fn of_opening(occasion: &Occasion, header: Option<&Header>) -> Self {
         let header = |member: fn(&Header) -> Option<&str>| header.and_then(member).map(clip);
         Self {
@@ -129,7 +129,7 @@ impl Entry {
             jti: header(|h| Some(&h.jti)),
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
-            ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
+            ..Self::of_action(occasion.action, occasion.actor.name(), occasion.now)
         }
     }
 }

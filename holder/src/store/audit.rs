@@ -79,6 +79,30 @@ impl Tx {
         Ok(())
     }
 
+    /// The digest of the token from which one was sealed again, and again, or its own.
+    pub(crate) async fn once_root(&mut self, digest: &[u8; 32]) -> Result<[u8; 32]> {
+        let row = sqlx::query("SELECT root FROM rewrapped_once WHERE digest = $1")
+            .bind(digest.as_slice())
+            .fetch_optional(&mut *self.0)
+            .await?;
+        let Some(row) = row else {
+            return Ok(*digest);
+        };
+        let root: &[u8] = row.try_get("root")?;
+        root.try_into().map_err(|_| Error::new(Code::StoreDamaged))
+    }
+
+    /// Remembers that a token that opens a single time was sealed again.
+    pub(crate) async fn insert_rewrapped(&mut self, new: &[u8; 32], old: &[u8; 32]) -> Result<()> {
+        let root = self.once_root(old).await?;
+        sqlx::query("INSERT INTO rewrapped_once (digest, root) VALUES ($1, $2)")
+            .bind(new.as_slice())
+            .bind(root.as_slice())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
     /// Whether a token that opens a single time has been opened.
     pub(crate) async fn was_opened(&mut self, digest: &[u8; 32]) -> Result<bool> {
         let found = sqlx::query("SELECT 1 FROM opened_once WHERE digest = ?")

@@ -16,10 +16,6 @@ fn list(place: &Place) -> Vec<Value> {
     serde_json::from_str(&place.run(&["keys", "list", "--json"]).ok()).unwrap()
 }
 
-fn states(place: &Place) -> Vec<String> {
-    list(place).iter().map(|key| key["state"].as_str().unwrap().to_owned()).collect()
-}
-
 fn wrapped(place: &Place, kid: &str) -> Vec<u8> {
     use sqlx::{Connection, Row};
     let url = format!("sqlite://{}", place.database().display());
@@ -179,7 +175,9 @@ fn a_revoked_key_is_published_no_more_and_opens_for_nobody_without_leave() {
     // The operator has to say it.
     assert!(place.run(&["open", &token]).failed(1).contains("error[open-failed]"));
     assert_eq!(place.run(&["open", "--revoked", &token]).ok(), "1\n");
-    assert_eq!(states(&place), ["revoked", "active"]);
+    for key in list(&place) {
+        assert_eq!(key["state"], if key["kid"] == json!(kid) { "revoked" } else { "active" });
+    }
 
     // Whoever can only write to the database cannot take it back.
     sql(&place, "UPDATE keys SET revoked = NULL");
@@ -226,7 +224,9 @@ fn a_destroyed_key_is_in_no_file_and_opens_nothing() {
     server.stop();
     assert!(!is_somewhere());
     place.assert_nowhere(&after_rotation);
-    assert_eq!(states(&place), ["destroyed", "active", "active"]);
+    for key in list(&place) {
+        assert_eq!(key["state"], if key["kid"] == json!(kid) { "destroyed" } else { "active" });
+    }
 
     // Nobody undoes it, and to do it again gives the same receipt.
     assert_eq!(place.run(&destroy).ok(), receipt);

@@ -11,6 +11,7 @@ mod clock;
 mod keys;
 mod origins;
 mod refused;
+mod rewrap;
 mod service;
 mod support;
 mod values;
