@@ -1,6 +1,7 @@
 //! The command line. A file beside this one for each command word.
 
 mod audit;
+mod backup;
 mod credentials;
 mod init;
 mod keys;
@@ -76,6 +77,9 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Make copies that only several people together can open, and recover the key holder from one.
+    #[command(subcommand)]
+    Backup(backup::Command),
 }
 
 /// What every command gets to work with.
@@ -153,6 +157,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Open(args) => open::run(context, args).await,
         Command::Rewrap(args) => rewrap::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

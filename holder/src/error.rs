@@ -140,6 +140,14 @@ codes! {
     ReceiptInvalid = "receipt-invalid", "That is no receipt that this signer gave, or it was changed.";
     SignerInvalid = "signer-invalid", "A signer is the JWK that `keyholder keys signer` prints.";
     RotationOrder = "rotation-order", "The old and the new key must overlap for less time than a key lives: give fewer --overlap-days than --rotate-days.";
+    // Backups.
+    BackupUnshared = "backup-unshared", "Nobody could open a backup yet. Make the shares first: `keyholder backup shares`, or give --shares, --threshold and --shares-dir.";
+    BackupMalformed = "backup-malformed", "That is no backup of a key holder.";
+    BackupDamaged = "backup-damaged", "The backup was cut short or changed since it was made. Take another copy of it; nothing was recovered.";
+    ShareMalformed = "share-malformed", "A share is not whole: it was cut short or mistyped. Compare it with its paper or file.";
+    ShareForeign = "share-foreign", "A share is of another key than this backup's. Shares that were made later or earlier do not open it.";
+    SharesTooFew = "shares-too-few", "It takes more shares to open this backup. Give a --share for each.";
+    SharesCount = "shares-count", "Give from 1 to 255 --shares, and a --threshold from 1 to as many.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";

@@ -95,7 +95,7 @@ impl Home {
 }
 
 /// Makes a file that only its owner can read, and fails if there is one.
-fn new_private_file(path: &Path) -> std::io::Result<File> {
+pub(crate) fn new_private_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 

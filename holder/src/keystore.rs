@@ -3,6 +3,7 @@
 //! They rest wrapped ([`wrap`]) under a key that a passphrase or a key file gives ([`lock`]), and are
 //! unwrapped into types that cannot be printed or copied and are wiped when dropped.
 
+pub(crate) mod backup;
 mod lifecycle;
 mod lock;
 mod receipt;

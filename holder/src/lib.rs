@@ -18,6 +18,7 @@
 
 pub mod answer;
 pub mod audit;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod credential;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod credentials;
+mod dump;
 mod keys;
 mod origins;
 mod preferences;
@@ -13,6 +14,7 @@ mod settings;
 
 pub use audit::AuditRow;
 pub use credentials::Credential;
+pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use settings::{LockRow, Settings};
 

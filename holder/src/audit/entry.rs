@@ -30,6 +30,8 @@ pub enum Action {
     KeyPolicy,
     /// A token was to be sealed again to a newer key.
     Rewrap,
+    /// The shares that open backups were made.
+    BackupShares,
     /// A copy was made from which the key holder can be recovered.
     BackupCreate,
     /// The key holder was recovered from such a copy.
@@ -56,6 +58,7 @@ impl Action {
             Self::KeyDestroy => "key-destroy",
             Self::KeyPolicy => "key-policy",
             Self::Rewrap => "rewrap",
+            Self::BackupShares => "backup-shares",
             Self::BackupCreate => "backup-create",
             Self::BackupRestore => "backup-restore",
             Self::OriginAdd => "origin-add",

@@ -6,6 +6,7 @@ mod altered;
 mod architecture;
 mod at_rest;
 mod audit;
+mod backup;
 mod cli;
 mod clock;
 mod keys;
