@@ -13,7 +13,7 @@ use crate::keystore::backup::{self, ContentKeys, Recipient, SignerParts};
 use crate::keystore::{Cost, Receipt, Secret};
 use crate::policy::Actor;
 use crate::retirement::destroy;
-use crate::store::{Cell, Cells, KeyRow, Store, TABLES, Tx};
+use crate::store::{Cell, Cells, KeyRow, Location, Store, TABLES, Tx};
 use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,8 @@ impl Holder {
         entry.kid = Some(recipient.jwk()?.kid().to_owned());
         let mut tail = Tail::of(self.store().write().await?).await?;
         tail.tx().set_preference(NAME, &text).await?;
-        tail.append(&entry).await?;
-        tail.commit().await
+        tail.append(&entry)?;
+        tail.commit_signed(Some(self.keys())).await
     }
 
     /// Writes a backup. The record of it is on the disk before, and in it.
@@ -83,8 +83,8 @@ impl Holder {
         let mut entry = Entry::of_action(Action::BackupCreate, by.name(), now);
         entry.kid = Some(recipient.jwk()?.kid().to_owned());
         let mut tail = Tail::of(self.store().write().await?).await?;
-        tail.append(&entry).await?;
-        tail.commit().await?;
+        tail.append(&entry)?;
+        tail.commit_signed(Some(self.keys())).await?;
 
         let head = Head {
             format: FORMAT.to_owned(),
@@ -175,29 +175,25 @@ pub(crate) struct Recovered {
     pub(crate) destroyed: usize,
 }
 
-/// Makes a key holder in a directory from a backup, all of it or nothing.
+/// Makes a key holder from a backup, all of it or nothing: in a directory of its own, or in a PostgreSQL
+/// database, whichever it was in before.
 ///
 /// Errors: `share-malformed`, `share-foreign`, `shares-too-few`, `backup-damaged`, `receipt-invalid`,
 /// `passphrase-short`, `home-exists`, `home-unsafe`, `store-unavailable`.
 pub(crate) async fn restore<R: BufRead>(
     backup: Opening<R>,
-    dir: &Path,
+    (dir, database): (&Path, Option<&str>),
     recovery: &Recovery<'_>,
     now: NumericDate,
 ) -> Result<Recovered> {
     // What can be wrong with the shares is said before anything is made.
     let keys = ContentKeys::open(&backup.head.key, recovery.shares)?;
+    if let Some(url) = database {
+        return fill(&Location::Postgres(url.to_owned()), &keys, backup, recovery, now).await;
+    }
     let home = Home::create(dir)?;
-    let fill = async {
-        let store = Store::open(&home.database()).await?;
-        let recovered = fill(&store, &keys, backup, recovery, now).await?;
-        // Keys that were destroyed since have been there for a moment.
-        store.forget_deleted().await?;
-        store.close().await;
-        home.sync()?;
-        Ok(recovered)
-    };
-    let filled = fill.await;
+    let filled = fill(&Location::File(home.database()), &keys, backup, recovery, now).await;
+    let filled = filled.and_then(|recovered| home.sync().map(|()| recovered));
     if filled.is_err() {
         home.abandon();
     }
@@ -205,15 +201,19 @@ pub(crate) async fn restore<R: BufRead>(
 }
 
 async fn fill<R: BufRead>(
-    store: &Store,
+    location: &Location,
     keys: &ContentKeys,
     backup: Opening<R>,
     recovery: &Recovery<'_>,
     now: NumericDate,
 ) -> Result<Recovered> {
     let Opening { head, line, input } = backup;
+    let store = Store::open(location).await?;
     let mut tx = store.write().await?;
-    tx.clear_preferences().await?;
+    if tx.has_settings().await? {
+        return Err(Error::new(Code::HomeExists));
+    }
+    tx.clear_first_rows().await?;
     let (signer, created) = insert_rows(&mut tx, keys.reader(input, &line)).await?;
     let mut rows = tx.keys().await?;
     let again = destroyed_since(&mut rows, recovery.receipts, &Signer::new(signer.public))?;
@@ -227,7 +227,7 @@ async fn fill<R: BufRead>(
             entry.kid = Some(row.kid.clone());
             entry.class = Some(row.scope.as_str().to_owned());
             entry.purpose.clone_from(&row.life.reason);
-            tail.append(&entry).await?;
+            tail.append(&entry)?;
             destroy(&mut tail, row).await?;
         } else {
             opening += usize::from(row.life.destroyed.is_none());
@@ -236,8 +236,11 @@ async fn fill<R: BufRead>(
     }
     let mut entry = Entry::of_action(Action::BackupRestore, recovery.actor.name(), now);
     entry.target = Some(head.created.to_string());
-    tail.append(&entry).await?;
+    tail.append(&entry)?;
     tail.commit().await?;
+    // Keys that were destroyed since have been there for a moment.
+    store.forget_deleted().await?;
+    store.close().await;
     let signer = Signer::new(signer.public).kid().to_owned();
     Ok(Recovered { created: head.created, signer, keys: opening, destroyed: again.len() })
 }

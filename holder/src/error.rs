@@ -123,6 +123,12 @@ codes! {
     CredentialName = "credential-name", "A name has 1 to 64 letters, digits and the characters - _ .";
     CredentialExists = "credential-exists", "There is a credential of that name, or there was. Choose another.";
     CredentialUnknown = "credential-unknown", "There is no credential of that name. See `keyholder credentials list`.";
+    DatabaseUrl = "database-url", "A database is postgres://user@host/name. A password belongs into ~/.pgpass or the environment, not on the command line.";
+    QuotaInvalid = "quota-invalid", "A quota is a number of values from 1 on, or 'none'.";
+    CheckpointInvalid = "checkpoint-invalid", "This is no checkpoint that the key holder's signing key has signed.";
+    CheckpointMissing = "checkpoint-missing", "No checkpoint has been signed yet. Leave --last out to sign one.";
+    TimeInvalid = "time-invalid", "A time is a day such as 2026-11-24, or an instant such as 2026-11-24T08:00:00Z.";
+    AuditUnreadable = "audit-unreadable", "A line is not a record of an exported audit.";
     AuditBroken = "audit-broken", "The audit was changed after it was written. Keep the file and find out who could.";
     InputUnreadable = "input-unreadable", "The input cannot be read.";
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
@@ -153,6 +159,7 @@ codes! {
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
     NotAllowed = "not-allowed", "The credential does not cover this class of data.";
     TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
+    QuotaExceeded = "quota-exceeded", "The credential has had as many values opened as it may for now. Try again in the next minute, or day.";
     TokenAlreadyOpened = "token-already-opened", "The token was sealed to be opened once, and has been.";
     // What is said about a whole request.
     Unauthenticated = "unauthenticated", "Send a credential: `Authorization: Bearer fsk_…`.";
@@ -161,6 +168,8 @@ codes! {
     RequestUnreadable = "request-unreadable", "The body could not be read.";
     TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
+    RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
+    KeysLocked = "keys-locked", "The keys are locked: what unlocks them is not there at the moment. Try again.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
     NotFound = "not-found", "There is nothing at this address.";
     MethodNotAllowed = "method-not-allowed", "This address does not take that method.";

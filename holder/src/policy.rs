@@ -26,19 +26,31 @@ pub struct Actor {
     name: String,
     /// The classes of data that may be opened.
     classes: Vec<Scope>,
+    quota: Quota,
     /// Whether what was sealed to a revoked key may be opened.
     revoked: bool,
+}
+
+/// How many values may be opened. A whole form counts as the values in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// In a minute; `None` is without a limit.
+    pub per_minute: Option<u64>,
+    /// In a day (UTC); `None` is without a limit.
+    pub per_day: Option<u64>,
 }
 
 impl Actor {
     /// The user who runs a command here. Whoever can unlock the keys can open all they seal.
     pub fn operator(user: &str) -> Self {
-        Self { name: format!("cli:{user}"), classes: vec![Scope::All], revoked: false }
+        let name = format!("cli:{user}");
+        Self { name, classes: vec![Scope::All], quota: Quota::default(), revoked: false }
     }
 
     /// The service itself, for what it does unasked. It opens nothing.
     pub fn service() -> Self {
-        Self { name: "service".to_owned(), classes: Vec::new(), revoked: false }
+        let name = "service".to_owned();
+        Self { name, classes: Vec::new(), quota: Quota::default(), revoked: false }
     }
 
     /// The same with leave for what was sealed to a revoked key.
@@ -49,7 +61,8 @@ impl Actor {
 
     /// The holder of a credential.
     pub fn credential(credential: &Credential) -> Self {
-        Self { name: credential.name.clone(), classes: credential.classes.clone(), revoked: false }
+        let Credential { name, classes, quota, .. } = credential.clone();
+        Self { name, classes, quota, revoked: false }
     }
 
     /// The name in the audit.
@@ -67,6 +80,8 @@ impl Actor {
 pub struct Occasion {
     pub(crate) actor: Actor,
     pub(crate) purpose: Option<String>,
+    /// The name that the one who asks gave to the request, for when it has to be sent again.
+    pub(crate) request: Option<String>,
     pub(crate) now: NumericDate,
     pub(crate) action: Action,
 }
@@ -79,7 +94,19 @@ impl Occasion {
         };
         match &purpose {
             Some(purpose) if !fits(purpose) => Err(Error::new(Code::PurposeInvalid)),
-            _ => Ok(Self { actor, purpose, now, action: Action::Open }),
+            _ => Ok(Self { actor, purpose, request: None, now, action: Action::Open }),
+        }
+    }
+
+    /// The same occasion for a request that has a name: 1 to 64 visible ASCII characters.
+    ///
+    /// Errors: `request-name-invalid`.
+    pub fn named(self, request: Option<String>) -> Result<Self> {
+        let fits =
+            |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_graphic());
+        match &request {
+            Some(name) if !fits(name) => Err(Error::new(Code::RequestNameInvalid)),
+            _ => Ok(Self { request, ..self }),
         }
     }
 
@@ -214,7 +241,7 @@ impl Policy {
     ) -> Decision {
         let entry = Entry::of_opening(occasion, Some(sealed.token.header()));
         match self.check(occasion, &sealed.token, expectation, key) {
-            Ok(()) => Ok(Grant { sealed, entry }),
+            Ok(()) => Ok(Grant { sealed, entry, quota: occasion.actor.quota }),
             Err(code) => Err(Refusal::new(entry, code)),
         }
     }
@@ -263,6 +290,7 @@ impl Policy {
 pub struct Grant {
     sealed: Sealed,
     entry: Entry,
+    quota: Quota,
 }
 
 impl Grant {
@@ -283,6 +311,20 @@ impl Grant {
     /// The key that the token names.
     pub(crate) fn kid(&self) -> &str {
         self.sealed.kid()
+    }
+
+    pub(crate) fn set_outcome(&mut self, outcome: &str) {
+        outcome.clone_into(&mut self.entry.outcome);
+    }
+
+    /// The quota of the one who asked, which is of values that are seen.
+    pub(crate) fn quota(&self) -> Quota {
+        if self.opens() { self.quota } else { Quota::default() }
+    }
+
+    /// How many values the token holds.
+    pub(crate) fn values(&self) -> u64 {
+        self.sealed.token.header().fields.len().max(1) as u64
     }
 
     /// Takes the leave back.

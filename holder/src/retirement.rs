@@ -28,9 +28,9 @@ impl Holder {
             return Ok(());
         }
         let row = self.keys().revoking(row, reason, now)?;
-        tail.append(&record(Action::KeyRevoke, &row, Some(reason), by, now)).await?;
+        tail.append(&record(Action::KeyRevoke, &row, Some(reason), by, now))?;
         tail.tx().update_key(&row).await?;
-        tail.commit().await
+        tail.commit_signed(Some(self.keys())).await
     }
 
     /// Destroys a key and gives the signed receipt: the wrapped private half is overwritten in the
@@ -53,7 +53,7 @@ impl Holder {
                 receipt
             }
             None => {
-                tail.append(&record(Action::KeyDestroy, &row, reason, by, now)).await?;
+                let seq = tail.append(&record(Action::KeyDestroy, &row, reason, by, now))?;
                 let receipt = self.keys().sign_receipt(&Receipt {
                     kid: row.kid.clone(),
                     alg: row.alg.as_str().to_owned(),
@@ -62,13 +62,13 @@ impl Holder {
                     destroyed: now.0,
                     reason: reason.map(str::to_owned),
                     by: by.name().to_owned(),
-                    audit: Some(tail.seq()),
+                    audit: Some(seq),
                 })?;
                 row.life.destroyed = Some(now);
                 row.life.reason = reason.map(str::to_owned).or(row.life.reason);
                 row.life.receipt = Some(receipt.clone());
                 destroy(&mut tail, row).await?;
-                tail.commit().await?;
+                tail.commit_signed(Some(self.keys())).await?;
                 receipt
             }
         };

@@ -112,7 +112,7 @@ impl Holder {
         let carried_out = tokio::task::spawn_blocking(carry_out).await;
         let (outcomes, once, failed) = carried_out.map_err(|_| Error::new(Code::Internal))??;
         self.remember_once(&once).await?;
-        self.audit().record_outcomes(&failed).await?;
+        self.audit().record_outcomes(failed).await?;
         Ok(outcomes)
     }
 
@@ -123,9 +123,7 @@ impl Holder {
             return Ok(());
         }
         let mut tx = self.store().write().await?;
-        for (new, old) in once {
-            tx.insert_rewrapped(new, old).await?;
-        }
+        tx.insert_rewrapped(once).await?;
         tx.commit().await
     }
 }

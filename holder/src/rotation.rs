@@ -71,7 +71,7 @@ impl RotationPolicy {
         }));
         let mut tail = Tail::of(store.write().await?).await?;
         tail.tx().set_preference(NAME, &text).await?;
-        tail.append(&entry).await?;
+        tail.append(&entry)?;
         tail.commit().await
     }
 
@@ -159,7 +159,7 @@ impl Holder {
             entry.kid = Some(row.kid.clone());
             entry.class = Some(row.scope.as_str().to_owned());
             entry.target = Some(before.kid.clone());
-            tail.append(&entry).await?;
+            tail.append(&entry)?;
             for old in keys.iter().filter(|key| key.scope == before.scope) {
                 let goes_on = old.exp.is_none_or(|exp| exp > overlap_until);
                 if old.state(now) == KeyState::Active && goes_on {
@@ -175,7 +175,7 @@ impl Holder {
                 overlap_until: (before.state(now) == KeyState::Active).then_some(until.0),
             });
         }
-        tail.commit().await?;
+        tail.commit_signed(Some(self.keys())).await?;
         Ok(rotated)
     }
 

@@ -7,6 +7,10 @@ use fieldseal::jwe::Header;
 /// The outcome of a decision that was not a refusal; a refusal's outcome is its code.
 pub const GRANTED: &str = "granted";
 
+/// The outcome where a token that opens a single time was opened once more for the same request, because its
+/// answer may not have arrived.
+pub const GRANTED_AGAIN: &str = "granted-again";
+
 /// The most characters that a member of a record keeps. Headers come from whoever made the token, so
 /// they must not decide how much is stored.
 const MAX_LEN: usize = 320;
@@ -98,6 +102,10 @@ pub struct Entry {
     pub sub: Option<String>,
     /// Why, in the words of the one who asked.
     pub purpose: Option<String>,
+    /// The name that the one who asked gave to the request.
+    pub request: Option<String>,
+    /// The rules that decided.
+    pub rule: Option<String>,
 }
 
 impl Entry {
@@ -117,6 +125,8 @@ impl Entry {
             jti: None,
             sub: None,
             purpose: None,
+            request: None,
+            rule: None,
         }
     }
 
@@ -132,6 +142,7 @@ impl Entry {
             jti: header(|h| Some(&h.jti)),
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
+            request: occasion.request.clone(),
             ..Self::of_action(occasion.action, occasion.actor.name(), occasion.now)
         }
     }

@@ -172,7 +172,7 @@ async fn recover(
     unlock: &Unlock,
 ) -> Result<()> {
     let unreadable = |path: &Path| Error::about(Code::InputUnreadable, path.display());
-    if Home::find(&context.dir).is_ok() {
+    if context.database.is_none() && Home::find(&context.dir).is_ok() {
         return Err(Error::about(Code::HomeExists, context.dir.display()));
     }
     let backup = File::open(file).map_err(|_| unreadable(file))?;
@@ -193,7 +193,8 @@ async fn recover(
         cost: Cost::default(),
         actor: &context.actor,
     };
-    let restored = restore(backup, &context.dir, &recovery, context.clock.now()).await;
+    let place = (context.dir.as_path(), context.database.as_deref());
+    let restored = restore(backup, place, &recovery, context.clock.now()).await;
     let recovered = restored.inspect_err(|_| {
         if let Some(path) = made_key_file {
             let _ = std::fs::remove_file(path);
@@ -203,7 +204,7 @@ async fn recover(
         return context.out.value(&recovered);
     }
     let when = readable(NumericDate(recovered.created));
-    context.out.line(&format!("Recovered the key holder as it was {when}, in {}.", context.dir.display()))?;
+    context.out.line(&format!("Recovered the key holder as it was {when}."))?;
     context.out.line(&format!("The thumbprint of its signing key is {}.", recovered.signer))?;
     context.out.note(&format!("{} keys open; {} were destroyed again.", recovered.keys, recovered.destroyed));
     context.out.note(SINCE);

@@ -3,7 +3,8 @@
 use super::keys::{readable, scope};
 use super::{Context, Done};
 use crate::credential;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::policy::Quota;
 use crate::store::Credential;
 use fieldseal::keyset::Scope;
 use serde_json::{Value, json};
@@ -29,14 +30,39 @@ pub(super) struct New {
     /// A class of data it may have opened, or '*'; may be given several times.
     #[arg(long = "class", required = true, value_name = "CLASS", value_parser = scope)]
     classes: Vec<Scope>,
+
+    /// How many values it may have opened in a minute, or 'none' for no limit.
+    #[arg(long, default_value = "600", value_name = "VALUES", value_parser = limit)]
+    per_minute: Limit,
+
+    /// How many values it may have opened in a day (UTC), or 'none' for no limit.
+    #[arg(long, default_value = "20000", value_name = "VALUES", value_parser = limit)]
+    per_day: Limit,
+}
+
+/// A number of values, or none. A type of its own, because an option that is `Option` need not be given.
+#[derive(Clone, Copy)]
+struct Limit(Option<u64>);
+
+fn limit(text: &str) -> std::result::Result<Limit, Error> {
+    match text {
+        "none" => Ok(Limit(None)),
+        // What the database keeps is signed.
+        _ => match text.parse::<u32>() {
+            Ok(values) if values > 0 => Ok(Limit(Some(values.into()))),
+            _ => Err(Error::new(Code::QuotaInvalid)),
+        },
+    }
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     let store = context.store().await?;
     let now = context.clock.now();
     match command {
-        Command::New(New { name, classes }) => {
-            let secret = credential::create(&store, &name, classes.clone(), &context.actor, now).await?;
+        Command::New(New { name, classes, per_minute: Limit(per_minute), per_day: Limit(per_day) }) => {
+            let quota = Quota { per_minute, per_day };
+            let made = credential::create(&store, &name, classes.clone(), quota, &context.actor, now);
+            let secret = made.await?;
             if context.out.json() {
                 let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
                 context.out.value(&json!({ "name": name, "classes": classes, "secret": *secret }))?;
@@ -80,6 +106,8 @@ fn describe(credential: &Credential) -> Value {
     json!({
         "name": credential.name,
         "classes": classes(credential),
+        "per_minute": credential.quota.per_minute,
+        "per_day": credential.quota.per_day,
         "created": credential.created.0,
         "revoked": credential.revoked.map(|time| time.0),
     })

@@ -96,7 +96,7 @@ async fn one(
     submission: Submission,
     purpose: Option<String>,
 ) -> Result<Done> {
-    let outcomes = holder.open(actor, purpose, vec![Ok(submission)]).await?;
+    let outcomes = holder.open(actor, purpose, None, vec![Ok(submission)]).await?;
     for outcome in &outcomes {
         match outcome {
             Ok(_) if context.out.json() => {
@@ -146,7 +146,7 @@ async fn many(
         let batch = batch.map_err(|_| Error::new(Code::InputUnreadable))?;
         let (tokens, bytes) = (batch.len() as u64, batch.iter().map(|line| line.bytes).sum());
         let submissions = batch.into_iter().map(|line| line.submission).collect();
-        let outcomes = holder.open(actor.clone(), purpose.clone(), submissions).await?;
+        let outcomes = holder.open(actor.clone(), purpose.clone(), None, submissions).await?;
         let mut out = Wiped::default();
         for outcome in &outcomes {
             write(&mut out, outcome)?;

@@ -50,6 +50,18 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_start_matches(' '))
 }
 
+/// The name of a request that may be sent again (draft-ietf-httpapi-idempotency-key-header), if there is one. A
+/// name that cannot be read must not pass for none.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let invalid = || Problem::new(Code::RequestNameInvalid);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(|name| Some(name.to_owned())).map_err(|_| invalid()),
+        _ => Err(invalid()),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OpenRequest {
@@ -105,11 +117,13 @@ impl Item {
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let mut body = OpenRequest::read(&body?)?;
+    let request = idempotency_key(&headers)?;
     let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
-    let outcomes = service.holder.open(actor, purpose, body.submissions()).await?;
+    let outcomes = service.holder.open(actor, purpose, request, body.submissions()).await?;
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.

@@ -78,14 +78,16 @@ fn title(id: &str) -> String {
 
 fn status(code: Code) -> StatusCode {
     match code {
-        Code::RequestMalformed | Code::RequestUnreadable | Code::TooManyTokens | Code::PurposeInvalid => {
-            StatusCode::BAD_REQUEST
-        }
+        Code::RequestMalformed
+        | Code::RequestUnreadable
+        | Code::RequestNameInvalid
+        | Code::TooManyTokens
+        | Code::PurposeInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Code::KeysLocked | Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

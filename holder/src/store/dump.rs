@@ -1,6 +1,6 @@
 //! All rows of the database, one by one, for a copy that is not tied to the kind of database.
 
-use super::{Store, Tx};
+use super::{Database, Store, Tx};
 use crate::error::{Code, Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use futures_util::TryStreamExt;
@@ -9,14 +9,17 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 12] = [
     "holder",
     "settings",
     "origins",
     "keys",
     "credentials",
+    "credential_roles",
+    "credential_use",
     "credential_classes",
     "audit",
+    "audit_head",
     "opened_once",
     "rewrapped_once",
 ];
@@ -53,7 +56,18 @@ mod base64url {
 impl Store {
     /// A view of the database that stays as it is while others write. Nothing is written through it.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
-        Ok(Tx(self.readers.begin().await?))
+        let mut tx = self.readers.begin().await?;
+        if self.database == Database::Postgres {
+            // A copy may take longer than any request.
+            for statement in [
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                "SET LOCAL statement_timeout = 0",
+                "SET LOCAL idle_in_transaction_session_timeout = 0",
+            ] {
+                sqlx::query(statement).execute(&mut *tx).await?;
+            }
+        }
+        Ok(Tx(tx))
     }
 }
 
@@ -76,7 +90,7 @@ impl Tx {
                     continue;
                 }
                 let cell = match value.type_info().name() {
-                    "INTEGER" => Cell::Integer(row.try_get(at)?),
+                    "SMALLINT" | "INTEGER" | "BIGINT" => Cell::Integer(row.try_get(at)?),
                     "TEXT" => Cell::Text(row.try_get(at)?),
                     "BLOB" => Cell::Bytes { bytes: row.try_get(at)? },
                     _ => return Err(Error::new(Code::StoreDamaged)),
@@ -88,9 +102,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Empties a table that a new database is not born empty with.
-    pub(crate) async fn clear_preferences(&mut self) -> Result<()> {
+    /// Empties the tables that a new database is not born empty with.
+    pub(crate) async fn clear_first_rows(&mut self) -> Result<()> {
         sqlx::query("DELETE FROM settings").execute(&mut *self.0).await?;
+        sqlx::query("DELETE FROM audit_head").execute(&mut *self.0).await?;
         Ok(())
     }
 
@@ -128,7 +143,7 @@ mod tests {
     async fn every_table_is_in_a_copy() {
         let dir = tempfile::tempdir().unwrap();
         let home = crate::home::Home::create(&dir.path().join("home")).unwrap();
-        let store = Store::open(&home.database()).await.unwrap();
+        let store = Store::open(&crate::store::Location::File(home.database())).await.unwrap();
         let rows = sqlx::query(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('_sqlx_migrations') ORDER BY name",
         );

@@ -6,7 +6,7 @@ use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// A stored key pair.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,13 +35,13 @@ pub(crate) struct Life {
 }
 
 impl KeyRow {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let damaged = |_| Error::new(Code::StoreDamaged);
         let time = |name| Ok::<_, Error>(row.try_get::<Option<i64>, _>(name)?.map(from_db));
         Ok(Self {
             kid: row.try_get("kid")?,
-            alg: row.try_get::<&str, _>("alg")?.parse().map_err(damaged)?,
-            scope: row.try_get::<&str, _>("class")?.parse().map_err(damaged)?,
+            alg: row.try_get::<String, _>("alg")?.parse().map_err(damaged)?,
+            scope: row.try_get::<String, _>("class")?.parse().map_err(damaged)?,
             created: from_db(row.try_get("created")?),
             nbf: time("nbf")?,
             exp: time("exp")?,
@@ -60,8 +60,8 @@ impl KeyRow {
 impl Tx {
     pub(crate) async fn insert_key(&mut self, key: &KeyRow) -> Result<()> {
         sqlx::query(
-            "INSERT INTO keys (kid, alg, class, created, nbf, exp, public, wrapped)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO keys (kid, alg, class, place, created, nbf, exp, public, wrapped)
+             VALUES ($1, $2, $3, (SELECT coalesce(max(place), 0) + 1 FROM keys), $4, $5, $6, $7, $8)",
         )
         .bind(&key.kid)
         .bind(key.alg.as_str())
@@ -108,7 +108,7 @@ impl Tx {
 }
 
 const BY_KID: &str = "SELECT * FROM keys WHERE kid = $1";
-const ALL: &str = "SELECT * FROM keys ORDER BY created, nbf, kid";
+const ALL: &str = "SELECT * FROM keys ORDER BY place";
 
 impl Store {
     pub(crate) async fn key(&self, kid: &str) -> Result<Option<KeyRow>> {

@@ -1,9 +1,12 @@
 //! A key holder is lost, with its passphrase, and is recovered by several people together.
 
-use crate::support::{Place, Ran, contains, first, options, seal};
+use crate::support::{POSTGRES, Place, Ran, contains, first, options, postgres, seal, sql};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// A key holder with some of everything, and a backup of it that two of three shares open.
 fn backed_up() -> (Place, String) {
@@ -14,10 +17,13 @@ fn backed_up() -> (Place, String) {
     (place, secret)
 }
 
-/// A command to another key holder in the same place, which the file `key` unlocks.
+/// A command to another key holder of the same place, which the file `key` unlocks.
 fn at(place: &Place, home: &str, key: &str, args: &[&str]) -> Ran {
     let mut command = place.command(args);
     command.env("KEYHOLDER_HOME", place.path(home)).env_remove("KEYHOLDER_KEY_FILE");
+    if POSTGRES {
+        command.env("KEYHOLDER_DATABASE", database(place, home));
+    }
     let kind = if key.contains("pass") { "KEYHOLDER_PASSPHRASE_FILE" } else { "KEYHOLDER_KEY_FILE" };
     let output = command.env(kind, place.path(key)).output().unwrap();
     Ran {
@@ -25,6 +31,13 @@ fn at(place: &Place, home: &str, key: &str, args: &[&str]) -> Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// The PostgreSQL database that stands for a directory.
+fn database(place: &Place, home: &str) -> String {
+    static DATABASES: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let mut databases = DATABASES.lock().unwrap();
+    databases.entry(place.path(home)).or_insert_with(postgres::database).clone()
 }
 
 /// Recovers into `recovered`, which the key file `new-key` unlocks from then on.
@@ -50,7 +63,9 @@ fn all_is_there_again_under_a_new_lock() {
     let signer = place.run(&["keys", "signer"]).ok();
     let before = place.audit();
     // The home, its key file and everything about them are gone.
-    fs::rename(place.path("home"), place.path("lost")).unwrap();
+    if !POSTGRES {
+        fs::rename(place.path("home"), place.path("lost")).unwrap();
+    }
     fs::remove_file(place.path("key")).unwrap();
 
     let said = restore(&place, &TWO).ok();
@@ -101,14 +116,13 @@ fn a_lost_passphrase_is_survived() {
     with("passphrase", "home", &shares).ok();
     with("passphrase", "home", &["backup", "create", "--out", "backup"]).ok();
     fs::remove_file(place.path("passphrase")).unwrap();
-    fs::remove_dir_all(place.path("home")).unwrap();
 
     let mut restore = vec!["backup", "restore", "backup"];
     for share in ["s/share-2-of-5.txt", "s/share-5-of-5.txt", "s/share-4-of-5.txt"] {
         restore.extend(["--share", share]);
     }
-    with("new-passphrase", "home", &restore).ok();
-    assert_eq!(with("new-passphrase", "home", &["open", &token]).ok(), "kept\n");
+    with("new-passphrase", "recovered", &restore).ok();
+    assert_eq!(with("new-passphrase", "recovered", &["open", &token]).ok(), "kept\n");
 }
 
 #[test]
@@ -208,7 +222,7 @@ fn a_backup_that_was_changed_or_cut_makes_nothing() {
     line["format"] = json!("other");
     refused(&[line.to_string().as_bytes(), &backup[head..]].concat(), "backup-malformed");
     refused(b"", "backup-malformed");
-    refused(&fs::read(place.database()).unwrap(), "backup-malformed");
+    refused(&fs::read(place.path("shares/share-1-of-3.txt")).unwrap(), "backup-malformed");
     fs::write(place.path("backup"), &backup).unwrap();
     restore(&place, &TWO).ok();
     let said = restore(&place, &TWO).failed(2);
@@ -253,19 +267,67 @@ fn keys_that_were_destroyed_since_are_destroyed_again() {
     assert_eq!(at(&place, "careless", "careless-key", &["open", &card]).ok(), "1\n");
 }
 
+/// Whose key backups are sealed to.
+fn stored(place: &Place) -> String {
+    use sqlx::{Connection, Row};
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut db = sqlx::AnyConnection::connect(&place.url()).await.unwrap();
+        let row = sqlx::query("SELECT value FROM settings WHERE name = 'backup'").fetch_one(&mut db).await;
+        let value = row.unwrap().get(0);
+        db.close().await.unwrap();
+        value
+    })
+}
+
 /// Whoever can only write to the database must not get the next backup sealed to themselves.
 #[test]
 fn the_recipient_of_backups_cannot_be_replaced_in_the_database() {
     let (place, _) = backed_up();
     let (theirs, _) = backed_up();
-    let statement = format!(
-        "ATTACH '{}' AS theirs; UPDATE settings SET value =
-         (SELECT value FROM theirs.settings WHERE name = 'backup') WHERE name = 'backup'",
-        theirs.database().display()
-    );
-    crate::support::sql(&place, Box::leak(statement.into_boxed_str()));
+    let recipient = stored(&theirs);
+    assert_ne!(recipient, stored(&place));
+    sql(&place, &format!("UPDATE settings SET value = '{recipient}' WHERE name = 'backup'"));
     let said = place.run(&["backup", "create", "--out", "next"]).failed(2);
     assert!(said.contains("store-damaged") && !place.path("next").exists(), "{said}");
     let said = Place::new().run(&["backup", "create", "--out", "next"]).failed(2);
     assert!(said.contains("backup-unshared"), "{said}");
+}
+
+/// A backup is not tied to the kind of database: it also moves a key holder from one to the other.
+#[test]
+fn a_key_holder_moves_from_a_file_to_postgresql_and_back() {
+    if !POSTGRES {
+        return;
+    }
+    let place = Place::empty();
+    let in_file = |home: &str, args: &[&str]| {
+        let mut command = place.command(args);
+        command.env_remove("KEYHOLDER_DATABASE").env("KEYHOLDER_HOME", place.path(home));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    in_file("home", &["init", "--origin", "*"]);
+    for class in ["payment", "*"] {
+        in_file("home", &["keys", "new", "--class", class, "--alg", "ECDH-ES"]);
+    }
+    in_file("home", &["keys", "rotate", "--all", "--overlap-days", "1"]);
+    in_file("home", &["credentials", "new", "desk", "--class", "payment"]);
+    let keys = fieldseal::keyset::KeySet::parse(&in_file("home", &["keys", "publish"])).unwrap();
+    let tokens = ["card-number", "text"].map(|kind| seal(&keys, &options("f", kind), "1"));
+    let args = ["--shares", "3", "--threshold", "2", "--shares-dir", "shares"];
+    in_file("home", &[&["backup", "create", "--out", "backup"], &args[..]].concat());
+    restore(&place, &TWO).ok();
+    assert_eq!(run(&place, &["keys", "publish"]).ok(), format!("{}\n", keys.to_json()));
+    run(&place, &["audit", "verify"]).ok();
+    for token in &tokens {
+        assert_eq!(run(&place, &["open", token]).ok(), "1\n");
+    }
+    run(&place, &["backup", "create", "--out", "second"]).ok();
+    in_file("back", &[&["backup", "restore", "second"], &TWO[1..]].concat());
+    assert_eq!(in_file("back", &["keys", "publish"]), format!("{}\n", keys.to_json()));
+    assert_eq!(in_file("back", &["credentials", "list"]), run(&place, &["credentials", "list"]).ok());
+    in_file("back", &["audit", "verify"]);
 }

@@ -1,6 +1,6 @@
 //! The life of keys: one takes over from another, is revoked, and is destroyed for good.
 
-use crate::support::{Place, contains, first, now, options, seal, sql, try_sql};
+use crate::support::{POSTGRES, Place, contains, first, now, options, seal, sql, try_sql};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::keyset::KeySet;
 use serde_json::{Value, json};
@@ -18,10 +18,10 @@ fn list(place: &Place) -> Vec<Value> {
 
 fn wrapped(place: &Place, kid: &str) -> Vec<u8> {
     use sqlx::{Connection, Row};
-    let url = format!("sqlite://{}", place.database().display());
+    sqlx::any::install_default_drivers();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let mut db = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let mut db = sqlx::AnyConnection::connect(&place.url()).await.unwrap();
         let row = sqlx::query("SELECT wrapped FROM keys WHERE kid = $1").bind(kid).fetch_one(&mut db).await;
         let wrapped = row.unwrap().get(0);
         db.close().await.unwrap();
@@ -78,7 +78,7 @@ fn an_end_that_was_cut_cannot_be_put_back_in_the_database() {
     place.run(&["keys", "rotate", "--all", "--overlap-days", "1"]).ok();
     assert_eq!(place.keys().keys().len(), 2);
     let statement = format!("UPDATE keys SET exp = {end} WHERE exp < {end}");
-    assert_eq!(sql(&place, Box::leak(statement.into_boxed_str())), 1);
+    assert_eq!(sql(&place, &statement), 1);
     assert_eq!(place.keys().keys().len(), 1);
 }
 
@@ -193,11 +193,6 @@ fn a_destroyed_key_is_in_no_file_and_opens_nothing() {
     let kid = fieldseal::jwe::Token::parse(&token).unwrap().header().kid.clone();
     let wrapped = wrapped(&place, &kid);
     assert_eq!(wrapped.len(), 60);
-    let is_somewhere = || {
-        let files = fs::read_dir(place.path("home")).unwrap().map(|file| fs::read(file.unwrap().path()));
-        files.map(Result::unwrap).any(|content| contains(&content, &wrapped))
-    };
-    assert!(is_somewhere());
     let server = place.serve();
     assert_eq!(server.open(&secret, &[json!(token)]).results()[0]["value"], 1);
     // Its row is written again beside a service, so that its journal has it, too.
@@ -210,19 +205,27 @@ fn a_destroyed_key_is_in_no_file_and_opens_nothing() {
     let refused = place.run(&["keys", "receipt", &kid]).failed(2);
     assert!(refused.contains("key-not-destroyed"), "{refused}");
     let after_rotation = self::wrapped(&place, &kid);
+    if !POSTGRES {
+        // They are there to be found: the rotation left the first in the journal's older pages.
+        let files = fs::read_dir(place.path("home")).unwrap();
+        let files: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+        for bytes in [&wrapped, &after_rotation] {
+            assert!(files.iter().any(|content| contains(content, bytes)));
+        }
+    }
     let destroy = ["keys", "destroy", &kid, "--confirm", &kid, "--reason", "retention: 2 years"];
     let receipt = place.run(&destroy).ok();
 
     // While the service runs, and after it has stopped.
-    assert!(!is_somewhere());
-    place.assert_nowhere(&after_rotation);
-    place.assert_nowhere(&wrapped[12..44]);
+    for bytes in [&wrapped[..], &wrapped[12..44], &after_rotation] {
+        place.assert_nowhere(bytes);
+    }
     assert_eq!(server.open(&secret, &[json!(token)]).results()[0]["error"]["code"], "open-failed");
     assert_eq!(place.outcomes().last().unwrap(), "key-destroyed");
     assert!(place.run(&["open", "--revoked", &token]).failed(1).contains("error[open-failed]"));
     assert!(KeySet::parse(&server.get("/.well-known/sealed-input", &[]).body).unwrap().get(&kid).is_none());
     server.stop();
-    assert!(!is_somewhere());
+    place.assert_nowhere(&wrapped[12..44]);
     place.assert_nowhere(&after_rotation);
     for key in list(&place) {
         assert_eq!(key["state"], if key["kid"] == json!(kid) { "destroyed" } else { "active" });
@@ -289,6 +292,9 @@ fn a_receipt_is_checked_without_a_key_holder() {
 #[test]
 fn a_journal_that_cannot_be_emptied_is_not_passed_over() {
     use sqlx::{Connection, Executor};
+    if POSTGRES {
+        return;
+    }
     let place = Place::with_keys(&[("payment", "ECDH-ES")]);
     let kid = kid(&place);
     let server = place.serve();
