@@ -158,8 +158,13 @@ impl KeyStore {
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
         let mut keys = Vec::new();
         for row in self.store.keys().await? {
-            if row.state(now) != KeyState::Active {
-                continue;
+            match row.state(now) {
+                KeyState::Active => {}
+                KeyState::Destroyed => {
+                    self.forget(&row.kid);
+                    continue;
+                }
+                KeyState::Retired | KeyState::Revoked => continue,
             }
             let kid = row.kid.clone();
             match self.load(row) {

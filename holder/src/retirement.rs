@@ -4,19 +4,22 @@
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
-use crate::keystore::Receipt;
+use crate::keystore::{KeyState, Receipt};
 use crate::policy::Actor;
 use crate::store::KeyRow;
+use fieldseal::NumericDate;
+use fieldseal::keyset::Scope;
 
 /// The most characters of a reason.
 const MAX_REASON_LEN: usize = 200;
 
 impl Holder {
     /// Revokes a key: it is published no more, and what was sealed to it opens only for those with leave
-    /// for that. To revoke it twice changes nothing.
+    /// for that. To revoke it twice changes nothing. It gives the class that has no key to seal to any more,
+    /// if it was the last.
     ///
     /// Errors: `reason-invalid`, `key-gone`, `key-destroyed`, `key-damaged`, `store-unavailable`.
-    pub async fn revoke_key(&self, kid: &str, reason: &str, by: &Actor) -> Result<()> {
+    pub async fn revoke_key(&self, kid: &str, reason: &str, by: &Actor) -> Result<Option<Scope>> {
         check(reason)?;
         let now = self.clock().now();
         let mut tail = Tail::of(self.store().write().await?).await?;
@@ -25,12 +28,16 @@ impl Holder {
             return Err(Error::about(Code::KeyDestroyed, kid));
         }
         if row.life.revoked.is_some() {
-            return Ok(());
+            return Ok(None);
         }
         let row = self.keys().revoking(row, reason, now)?;
         tail.append(&record(Action::KeyRevoke, &row, Some(reason), by, now))?;
         tail.tx().update_key(&row).await?;
-        tail.commit_signed(Some(self.keys())).await
+        let keys = tail.tx().keys().await?;
+        let is_left = |key: &KeyRow| key.scope == row.scope && key.state(now) == KeyState::Active;
+        let bereft = (!keys.iter().any(is_left)).then_some(row.scope);
+        tail.commit_signed(Some(self.keys())).await?;
+        Ok(bereft)
     }
 
     /// Destroys a key and gives the signed receipt: the wrapped private half is overwritten in the
@@ -89,13 +96,7 @@ pub(crate) async fn destroy(tail: &mut Tail, mut row: KeyRow) -> Result<()> {
     tail.tx().update_key(&row).await
 }
 
-fn record(
-    action: Action,
-    row: &KeyRow,
-    reason: Option<&str>,
-    by: &Actor,
-    now: fieldseal::NumericDate,
-) -> Entry {
+fn record(action: Action, row: &KeyRow, reason: Option<&str>, by: &Actor, now: NumericDate) -> Entry {
     let mut entry = Entry::of_action(action, by.name(), now);
     entry.kid = Some(row.kid.clone());
     entry.class = Some(row.scope.as_str().to_owned());

@@ -73,6 +73,9 @@ impl KeyStore {
 
     /// Wipes the unlocked key of that name, once nobody is opening with it any more.
     pub(crate) fn forget(&self, kid: &str) {
+        if self.cached(kid).is_none() {
+            return;
+        }
         self.unlocked.write().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(kid);
     }
 

@@ -157,7 +157,9 @@ fn a_revoked_key_is_published_no_more_and_opens_for_nobody_without_leave() {
     assert!(refused.contains("reason-invalid"), "{refused}");
     let refused = place.run(&["keys", "revoke", "no-key", "--reason", "x"]).failed(2);
     assert!(refused.contains("key-gone"), "{refused}");
-    place.run(&["keys", "revoke", &kid, "--reason", "a laptop was stolen"]).ok();
+    let said = place.run(&["keys", "revoke", &kid, "--reason", "a laptop was stolen"]);
+    assert!(said.stderr.contains("keys rotate --class 'payment'"), "{}", said.stderr);
+    said.ok();
     // Twice is once.
     place.run(&["keys", "revoke", &kid, "--reason", "again"]).ok();
     assert_eq!(records(&place, "key-revoke").len(), 1);
@@ -178,6 +180,11 @@ fn a_revoked_key_is_published_no_more_and_opens_for_nobody_without_leave() {
     for key in list(&place) {
         assert_eq!(key["state"], if key["kid"] == json!(kid) { "revoked" } else { "active" });
     }
+
+    // The class goes on with a new key, and what is sealed to that opens.
+    place.run(&["keys", "rotate", "--class", "payment"]).ok();
+    let fresh = seal(&place.keys(), &options("card", "card-number"), "3");
+    assert_eq!(server.open(&secret, &[json!(fresh)]).results()[0]["value"], 3);
 
     // Whoever can only write to the database cannot take it back.
     sql(&place, "UPDATE keys SET revoked = NULL");

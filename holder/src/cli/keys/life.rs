@@ -127,10 +127,16 @@ pub(super) async fn policy(context: &Context, args: Policy) -> Result<()> {
 
 pub(super) async fn revoke(context: &Context, args: Revoke) -> Result<()> {
     let holder = context.holder(&args.unlock).await?;
-    holder.revoke_key(&args.kid, &args.reason, &context.actor).await?;
+    let bereft = holder.revoke_key(&args.kid, &args.reason, &context.actor).await?;
     context.out.note(
         "Revoked. A service that is running publishes it no more, and opens nothing with it, from now on.",
     );
+    if let Some(scope) = bereft {
+        let class = scope.as_str();
+        context.out.note(&format!(
+            "Class {class} has no key left, and pages cannot seal: keyholder keys rotate --class '{class}'"
+        ));
+    }
     context.out.note("Pages may hold the old set for a while: keep the key, and seal again what came in.");
     Ok(())
 }
