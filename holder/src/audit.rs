@@ -71,6 +71,7 @@ pub use verify::{Check, Verdict};
 use crate::error::Result;
 use crate::policy::{Decision, Grant, Refusal};
 use crate::store::Store;
+use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
 use std::sync::Arc;
 use writer::Writer;
@@ -119,6 +120,13 @@ impl Audit {
         let decided = self.writer.write(decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
+    }
+
+    /// Whether records can be written.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn check(&self, now: NumericDate) -> Result<()> {
+        self.writer.check(now).await
     }
 
     /// Records what came out after a permit was used, such as a token that did not open.

@@ -5,7 +5,6 @@ mod backup;
 mod credentials;
 mod init;
 mod keys;
-mod lines;
 mod open;
 mod origins;
 mod output;

@@ -134,6 +134,18 @@ codes! {
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
     OutputFailed = "output-failed", "The output cannot be written.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // What is opened in bulk.
+    FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
+    FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
+    FileNeeded = "file-needed", "Parquet is read from a file and written to one, and an output can only be resumed if its input is a file. Give --file and --out.";
+    TableMalformed = "table-malformed", "The input is not a table of that format. The rows before this place have been opened.";
+    ColumnUnknown = "column-unknown", "The input has no column of text of that name, or has two. Name its columns of tokens with --column.";
+    ColumnTaken = "column-taken", "The input has a column where the errors would go. Rename it.";
+    OutputExists = "output-exists", "There is such a file already. Choose another --out, or give --resume if it is of a run that was interrupted; nothing was changed.";
+    ResumeNothing = "resume-nothing", "That output has no journal beside it: its run came to the end, or it is of something else. Nothing was changed.";
+    ResumeMismatch = "resume-mismatch", "The interrupted run had another input, another output or other options. Give the same ones, or choose another --out; nothing was changed.";
+    ResumeBusy = "resume-busy", "Another run is writing that output. Nothing was changed.";
+    Interrupted = "interrupted", "It was interrupted. What was opened until then has been written; with --out, the same command and --resume goes on from there.";
     // The life of keys.
     KeyGone = "key-gone", "There is no key of that kid. See `keyholder keys list`.";
     KeyNoneToRotate = "key-none-to-rotate", "There is no key of that class to take over from. Make one with `keyholder keys new`.";

@@ -157,6 +157,13 @@ impl Holder {
         Ok(outcomes)
     }
 
+    /// Whether values can be opened and recorded.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn ready(&self) -> Result<()> {
+        self.audit.check(self.clock.now()).await
+    }
+
     /// Signs the end of the audit as it is now (C2SP tlog-checkpoint).
     ///
     /// Errors: `store-unavailable`, `keys-locked`.

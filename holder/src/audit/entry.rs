@@ -48,6 +48,8 @@ pub enum Action {
     CredentialNew,
     /// A credential was revoked.
     CredentialRevoke,
+    /// Records can be written again, after some could not be.
+    Recover,
 }
 
 impl Action {
@@ -69,6 +71,7 @@ impl Action {
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
+            Self::Recover => "recover",
         }
     }
 }

@@ -2,11 +2,14 @@
 //! next write.
 
 use super::checkpoint::Sign;
+use super::entry::{Action, Entry};
 use super::quota;
 use super::tail::Tail;
 use crate::error::{Code, Error, Result};
 use crate::policy::Decision;
 use crate::store::Store;
+use fieldseal::NumericDate;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +18,9 @@ const GROUP: usize = 64;
 
 /// How many requests may wait. More wait before they are queued.
 const QUEUE: usize = 1024;
+
+/// Who does in the audit what nobody asked for.
+const SERVICE: &str = "service";
 
 type Decided = Result<Vec<Decision>>;
 
@@ -29,11 +35,13 @@ pub(super) struct Writer {
     store: Store,
     signer: Option<Arc<dyn Sign>>,
     queue: Mutex<Option<mpsc::Sender<Job>>>,
+    /// Whether the last group could not be written.
+    failing: Arc<AtomicBool>,
 }
 
 impl Writer {
     pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>) -> Self {
-        Self { store, signer, queue: Mutex::new(None) }
+        Self { store, signer, queue: Mutex::new(None), failing: Arc::default() }
     }
 
     /// Waits until the decisions are on the disk, and gives them as they were recorded.
@@ -46,6 +54,20 @@ impl Writer {
         decided.await.map_err(|_| Error::new(Code::Internal))?
     }
 
+    /// Whether records can be written. Where the last ones could not be, a record is written that says that they can
+    /// be again: the database may be there to read from and its disk be full.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub(super) async fn check(&self, now: NumericDate) -> Result<()> {
+        if self.failing.load(Ordering::Relaxed) {
+            let mut tail = Tail::of(self.store.write().await?).await?;
+            tail.append(&Entry::of_action(Action::Recover, SERVICE, now))?;
+            tail.commit_signed(self.signer.as_deref()).await?;
+            self.failing.store(false, Ordering::Relaxed);
+        }
+        self.store.check().await
+    }
+
     /// The way to the task, which is started with the first request and again if it should have ended.
     fn queue(&self) -> mpsc::Sender<Job> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,14 +75,19 @@ impl Writer {
             Some(queue) => queue.clone(),
             None => {
                 let (sender, jobs) = mpsc::channel(QUEUE);
-                tokio::spawn(run(self.store.clone(), self.signer.clone(), jobs));
+                tokio::spawn(run(self.store.clone(), self.signer.clone(), jobs, Arc::clone(&self.failing)));
                 queue.insert(sender).clone()
             }
         }
     }
 }
 
-async fn run(store: Store, signer: Option<Arc<dyn Sign>>, mut jobs: mpsc::Receiver<Job>) {
+async fn run(
+    store: Store,
+    signer: Option<Arc<dyn Sign>>,
+    mut jobs: mpsc::Receiver<Job>,
+    failing: Arc<AtomicBool>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut group, GROUP).await > 0 {
         // Nothing is spent for somebody who has gone away meanwhile.
@@ -70,7 +97,9 @@ async fn run(store: Store, signer: Option<Arc<dyn Sign>>, mut jobs: mpsc::Receiv
             continue;
         }
         // Whoever does not wait any more misses the answer, and the record says what it would have been.
-        match commit(&store, signer.as_deref(), decisions).await {
+        let committed = commit(&store, signer.as_deref(), decisions).await;
+        failing.store(committed.is_err(), Ordering::Relaxed);
+        match committed {
             Ok(decided) => replies.into_iter().zip(decided).for_each(|(reply, decided)| {
                 let _ = reply.send(Ok(decided));
             }),

@@ -1,18 +1,14 @@
 //! `keyholder rewrap`
 
-use super::lines::{self, Line};
+use super::open::{Tokens, actor};
 use super::progress::Progress;
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::error::{Code, Error, Result};
-use crate::policy::Expectation;
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// How many tokens are recorded in one transaction and then sealed again.
-const BATCH: usize = 256;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -39,23 +35,16 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
-    let unreadable = |_| Error::about(Code::InputUnreadable, args.file.display());
-    let input = File::open(&args.file).map_err(unreadable)?;
-    let length = input.metadata().map_err(unreadable)?.len();
+    let mut tokens = Tokens::open(&args.file)?;
     let failed = |_: io::Error| Error::about(Code::OutputFailed, args.out.display());
-    let actor = context.actor.clone();
-    let actor = if args.revoked { actor.with_revoked() } else { actor };
+    let actor = actor(context, args.revoked);
     let holder = context.holder(&args.unlock).await?;
     let mut out = BufWriter::new(File::create_new(&args.out).map_err(failed)?);
-    let mut lines = lines::read(input, Expectation::default());
-    let mut progress = Progress::new(Some(length));
+    let mut progress = Progress::new(tokens.length(), 0);
     let (mut moved, mut kept, mut refused) = (0_u64, 0_u64, 0_u64);
-    let mut waiting = Vec::with_capacity(BATCH);
-    while lines.recv_many(&mut waiting, BATCH).await > 0 {
-        let batch: io::Result<Vec<Line>> = waiting.drain(..).collect();
-        let batch = batch.map_err(unreadable)?;
-        let (tokens, bytes) = (batch.len() as u64, batch.iter().map(|line| line.bytes).sum());
-        let submissions = batch.into_iter().map(|line| line.submission).collect();
+    let mut place = 0;
+    while let Some((submissions, end)) = tokens.next()? {
+        let (before, failures) = (moved + kept, refused);
         for outcome in holder.rewrap(actor.clone(), args.purpose.clone(), submissions).await? {
             match &outcome {
                 Ok(done) if done.rewrapped => moved += 1,
@@ -72,7 +61,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
             };
             written.map_err(io::Error::from).and_then(|()| out.write_all(b"\n")).map_err(failed)?;
         }
-        progress.advance(tokens, bytes);
+        progress.advance(moved + kept - before, refused - failures, end - place);
+        place = end;
     }
     progress.finish();
     finish(out, &args.out)?;

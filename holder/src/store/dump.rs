@@ -1,6 +1,6 @@
 //! All rows of the database, one by one, for a copy that is not tied to the kind of database.
 
-use super::{Database, Store, Tx};
+use super::{Database, Ending, Store, Tx};
 use crate::error::{Code, Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use futures_util::TryStreamExt;
@@ -56,18 +56,21 @@ mod base64url {
 impl Store {
     /// A view of the database that stays as it is while others write. Nothing is written through it.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
-        let mut tx = self.readers.begin().await?;
-        if self.database == Database::Postgres {
+        let ending = Ending { database: self.database.clone(), is_committed: false };
+        let mut tx = Tx(self.readers.acquire().await?, ending);
+        let begin: &[&'static str] = match self.database {
+            Database::Sqlite(_) => &["BEGIN"],
             // A copy may take longer than any request.
-            for statement in [
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Database::Postgres => &[
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 "SET LOCAL statement_timeout = 0",
                 "SET LOCAL idle_in_transaction_session_timeout = 0",
-            ] {
-                sqlx::query(statement).execute(&mut *tx).await?;
-            }
+            ],
+        };
+        for statement in begin {
+            sqlx::query(*statement).execute(&mut *tx.0).await?;
         }
-        Ok(Tx(tx))
+        Ok(tx)
     }
 }
 

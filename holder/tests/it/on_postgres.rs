@@ -7,6 +7,7 @@ mod altered;
 mod audit;
 mod backup;
 mod crash;
+mod faults;
 mod keys;
 mod once;
 mod origins;
