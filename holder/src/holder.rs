@@ -87,7 +87,7 @@ impl Holder {
             return Err(Error::new(Code::DaysOutOfRange));
         }
         let now = self.clock.now();
-        let row = self.keys.generate(alg, scope, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let row = self.keys.generate(alg, scope, None, Some(now.plus(days * 24 * 60 * 60)), now)?;
         let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
         entry.kid = Some(row.kid.clone());
         entry.class = Some(scope.as_str().to_owned());
@@ -173,14 +173,14 @@ impl Holder {
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
     /// adds or removes count at once.
-    async fn policy(&self) -> Result<Policy> {
+    pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.
-    async fn find_key(
+    pub(crate) async fn find_key(
         &self,
         found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
         kid: &str,
@@ -232,7 +232,7 @@ async fn fill(location: &Location, init: &Init<'_>, settings: &Settings, now: Nu
     Ok(())
 }
 
-fn read(
+pub(crate) fn read(
     submission: std::result::Result<Submission, Code>,
 ) -> std::result::Result<(Sealed, Expectation), Code> {
     let Submission { token, expectation } = submission?;

@@ -3,6 +3,7 @@
 mod keyset;
 mod open;
 pub mod problem;
+mod rewrap;
 mod server;
 
 pub use server::serve;
@@ -48,6 +49,7 @@ pub fn router(holder: Holder) -> Router {
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))
         .route("/v1/open", post(open::open))
+        .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/problems/{code}", get(explain));

@@ -18,6 +18,7 @@
 
 pub mod answer;
 pub mod audit;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod credential;
@@ -29,5 +30,8 @@ pub mod keystore;
 mod logging;
 pub mod origins;
 pub mod policy;
+mod retirement;
+mod rewrap;
+mod rotation;
 pub mod store;
 mod wiped;

@@ -8,10 +8,12 @@
 
 mod audit;
 mod credentials;
+mod dump;
 mod keys;
 mod once;
 mod origins;
 mod postgres;
+mod preferences;
 mod quota;
 mod settings;
 mod sqlite;
@@ -19,7 +21,8 @@ mod sqlite;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
 pub use credentials::Credential;
-pub(crate) use keys::KeyRow;
+pub(crate) use dump::{Cell, Cells, TABLES};
+pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
 
@@ -113,6 +116,23 @@ impl Store {
         self.database.check()?;
         sqlx::query("SELECT id FROM holder").execute(&self.readers).await?;
         Ok(())
+    }
+
+    /// Takes what was deleted out of the journal, where it would lie until somebody writes there again.
+    /// It gives whether nothing of it is left: another process that reads for long can prevent that.
+    ///
+    /// The pages of the file need no such care, because `secure_delete` overwrites what is freed.
+    pub(crate) async fn forget_deleted(&self) -> Result<bool> {
+        match self.database {
+            Database::Sqlite(_) => {
+                let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
+                let busy: i64 = row.try_get(0)?;
+                Ok(busy == 0)
+            }
+            // The table gets a new file without the row versions that nobody sees any more. What its journal,
+            // its archives and its backups keep is for whoever runs it to decide.
+            Database::Postgres => Ok(sqlx::query("VACUUM FULL keys").execute(&self.writer).await.is_ok()),
+        }
     }
 
     /// Closes the database and waits until that is done.

@@ -19,15 +19,16 @@ use super::secret::Unlock;
 use super::{Context, Done};
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Submission};
-use crate::policy::Expectation;
+use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
+use batch::Source;
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
 use resume::{Output, Plan};
 use serde::Serialize;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use table::Wanted;
 
@@ -91,8 +92,39 @@ pub(super) struct Args {
     #[arg(long)]
     purpose: Option<String>,
 
+    /// Open also what was sealed to a key that has been revoked since.
+    #[arg(long)]
+    revoked: bool,
+
     #[command(flatten)]
     unlock: Unlock,
+}
+
+/// The tokens of a file of lines, in batches, for another command that takes them.
+pub(super) struct Tokens(lines::Lines);
+
+impl Tokens {
+    /// Errors: `input-unreadable`.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        Ok(Self(lines::Lines::new(Input::open(Some(path))?, Expectation::default())))
+    }
+
+    /// The next tokens, and the place behind them; `None` at the end.
+    ///
+    /// Errors: `input-unreadable`.
+    pub(super) fn next(&mut self) -> Result<Option<(Vec<batch::Submitted>, u64)>> {
+        Ok(self.0.next()?.map(|batch| (batch.submissions, batch.end)))
+    }
+
+    pub(super) fn length(&self) -> Option<u64> {
+        self.0.length()
+    }
+}
+
+/// Who opens: whoever runs the command, with leave for revoked keys if that was said.
+pub(super) fn actor(context: &Context, revoked: bool) -> Actor {
+    let actor = context.actor.clone();
+    if revoked { actor.with_revoked() } else { actor }
 }
 
 /// How opening in bulk ended, for machines.
@@ -111,7 +143,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
                 Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
             let submission = Submission { token: token.to_owned(), expectation };
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, submission, args.purpose).await
+            one(context, &holder, actor(context, args.revoked), submission, args.purpose).await
         }
         None => many(context, args).await,
     }
@@ -120,10 +152,11 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
 async fn one(
     context: &Context,
     holder: &Holder,
+    actor: Actor,
     submission: Submission,
     purpose: Option<String>,
 ) -> Result<Done> {
-    let outcomes = holder.open(context.actor.clone(), purpose, None, vec![Ok(submission)]).await?;
+    let outcomes = holder.open(actor, purpose, None, vec![Ok(submission)]).await?;
     for outcome in &outcomes {
         match outcome {
             Ok(_) if context.out.json() => {
@@ -187,7 +220,7 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     let progress = Progress::new(source.length(), point.input);
     let request = bulk::Request {
         holder,
-        actor: context.actor.clone(),
+        actor: actor(context, args.revoked),
         purpose: args.purpose,
         job: journal.as_ref().map(|journal| journal.job().to_owned()),
     };

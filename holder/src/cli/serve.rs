@@ -37,6 +37,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         }
         tracing::info!("stopping");
     };
+    let keys = tokio::spawn(holder.clone().look_after_keys());
     http::serve(listener, http::router(holder), stop).await;
+    keys.abort();
     Ok(Done::Well)
 }

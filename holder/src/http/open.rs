@@ -27,7 +27,7 @@ const MAX_TOKENS: usize = 100;
 const ROOM_PER_TOKEN: usize = 512;
 
 /// Whoever sent the credential with the request.
-pub(super) struct Caller(Credential);
+pub(super) struct Caller(pub(super) Credential);
 
 impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Problem;
@@ -64,9 +64,24 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OpenRequest {
-    purpose: Option<String>,
+pub(super) struct OpenRequest {
+    pub(super) purpose: Option<String>,
     tokens: Vec<Item>,
+}
+
+impl OpenRequest {
+    /// Reads a body. The reader's own message may quote it, so that is dropped.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
+        let body: Self = serde_json::from_slice(body).map_err(|_| Problem::new(Code::RequestMalformed))?;
+        match (1..=MAX_TOKENS).contains(&body.tokens.len()) {
+            true => Ok(body),
+            false => Err(Problem::new(Code::TooManyTokens)),
+        }
+    }
+
+    pub(super) fn submissions(self) -> Vec<Result<Submission, Code>> {
+        self.tokens.into_iter().map(Item::submission).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,16 +120,10 @@ pub(super) async fn open(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    // The reader's own message may quote the body, so it is dropped.
-    let body: OpenRequest =
-        serde_json::from_slice(&body?).map_err(|_| Problem::new(Code::RequestMalformed))?;
-    if !(1..=MAX_TOKENS).contains(&body.tokens.len()) {
-        return Err(Problem::new(Code::TooManyTokens));
-    }
-    let submissions = body.tokens.into_iter().map(Item::submission).collect();
+    let mut body = OpenRequest::read(&body?)?;
     let request = idempotency_key(&headers)?;
-    let actor = Actor::credential(&credential);
-    let outcomes = service.holder.open(actor, body.purpose, request, submissions).await?;
+    let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
+    let outcomes = service.holder.open(actor, purpose, request, body.submissions()).await?;
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.
