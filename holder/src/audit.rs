@@ -109,14 +109,6 @@ impl Audit {
         Self { writer: Arc::new(Writer::new(store.clone(), Some(signer), metrics)), store }
     }
 
-    /// Whether records can be written, as the last attempt showed. After one that failed, this makes another;
-    /// when that goes well, a record says from when on it did.
-    ///
-    /// Errors: `audit-failing`.
-    pub async fn check(&self, now: NumericDate) -> Result<()> {
-        self.writer.check(now).await
-    }
-
     /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the
     /// disk. What is recorded may be a refusal where a grant was asked for: a token sealed with `once` that
     /// has been opened before, or a quota that is spent.
@@ -129,6 +121,13 @@ impl Audit {
         let decided = self.writer.write(decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
+    }
+
+    /// Whether records can be written.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn check(&self, now: NumericDate) -> Result<()> {
+        self.writer.check(now).await
     }
 
     /// Records what came out after a permit was used, such as a token that did not open.

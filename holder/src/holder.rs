@@ -96,7 +96,7 @@ impl Holder {
             return Err(Error::new(Code::DaysOutOfRange));
         }
         let now = self.clock.now();
-        let row = self.keys.generate(alg, scope, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let row = self.keys.generate(alg, scope, None, Some(now.plus(days * 24 * 60 * 60)), now)?;
         let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
         entry.kid = Some(row.kid.clone());
         entry.class = Some(scope.as_str().to_owned());
@@ -166,6 +166,17 @@ impl Holder {
         Ok(outcomes)
     }
 
+    /// Whether values can be opened and recorded.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn ready(&self) -> Result<()> {
+        let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
+        let check = tokio::time::timeout(READY_WITHIN, self.audit.check(self.clock.now()));
+        let ready = check.await.unwrap_or_else(unavailable);
+        self.metrics.set_ready(ready.is_ok());
+        ready
+    }
+
     /// Signs the end of the audit as it is now (C2SP tlog-checkpoint).
     ///
     /// Errors: `store-unavailable`, `keys-locked`.
@@ -188,14 +199,14 @@ impl Holder {
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
     /// adds or removes count at once.
-    async fn policy(&self) -> Result<Policy> {
+    pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.
-    async fn find_key(
+    pub(crate) async fn find_key(
         &self,
         found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
         kid: &str,
@@ -206,20 +217,6 @@ impl Holder {
         let key = self.keys.find(kid).await?;
         found.insert(kid.to_owned(), key);
         Ok(key)
-    }
-
-    /// Whether requests can be served: the database answers, and records can be written.
-    ///
-    /// Errors: `store-unavailable`, `audit-failing`.
-    pub async fn ready(&self) -> Result<()> {
-        let check = async {
-            self.store.check().await?;
-            self.audit.check(self.clock.now()).await
-        };
-        let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
-        let ready = tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(unavailable);
-        self.metrics.set_ready(ready.is_ok());
-        ready
     }
 
     /// What is counted.
@@ -266,7 +263,7 @@ async fn fill(location: &Location, init: &Init<'_>, settings: &Settings, now: Nu
     Ok(())
 }
 
-fn read(
+pub(crate) fn read(
     submission: std::result::Result<Submission, Code>,
 ) -> std::result::Result<(Sealed, Expectation), Code> {
     let Submission { token, expectation } = submission?;

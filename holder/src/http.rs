@@ -10,6 +10,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod rewrap;
 mod server;
 pub mod tls;
 mod trace;
@@ -107,6 +108,7 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/open", post(open::open))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

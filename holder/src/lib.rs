@@ -18,6 +18,7 @@
 
 pub mod answer;
 pub mod audit;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod credential;
@@ -31,5 +32,8 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod retirement;
+mod rewrap;
+mod rotation;
 pub mod store;
 mod wiped;

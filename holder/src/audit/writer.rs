@@ -24,7 +24,7 @@ const QUEUE: usize = 1024;
 /// How long to wait before it is tried again whether records can be written.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Whose records those are that nobody asked for.
+/// Who does in the audit what nobody asked for.
 const SERVICE: &str = "service";
 
 type Decided = Result<Vec<Decision>>;
@@ -41,44 +41,16 @@ pub(super) struct Writer {
     signer: Option<Arc<dyn Sign>>,
     metrics: Metrics,
     queue: Mutex<Option<mpsc::Sender<Job>>>,
-    state: Arc<State>,
-}
-
-/// Whether records can be written, as the last attempt showed.
-#[derive(Default)]
-pub(super) struct State {
-    is_failing: AtomicBool,
+    /// Whether the last group could not be written.
+    failing: Arc<AtomicBool>,
     /// When it was last tried to write again. Who holds this is the one that tries.
     tried: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Writer {
     pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>, metrics: Metrics) -> Self {
-        Self { store, signer, metrics, queue: Mutex::new(None), state: Arc::default() }
-    }
-
-    /// Whether records can be written. After an attempt that failed, this makes another, at most once in
-    /// [`PAUSE`]: with no requests there would be none, and so nobody would learn that it works again.
-    ///
-    /// Errors: `audit-failing`.
-    pub(super) async fn check(&self, now: NumericDate) -> Result<()> {
-        let failing = || Error::new(Code::AuditFailing);
-        if !self.state.is_failing.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let mut tried = self.state.tried.try_lock().map_err(|_| failing())?;
-        if tried.is_some_and(|at| at.elapsed() < PAUSE) {
-            return Err(failing());
-        }
-        *tried = Some(Instant::now());
-        let again = async {
-            let mut tail = Tail::of(self.store.write().await?).await?;
-            tail.append(&Entry::of_action(Action::Resume, SERVICE, now))?;
-            tail.commit_signed(self.signer.as_deref()).await
-        };
-        again.await.map_err(|_| failing())?;
-        self.state.is_failing.store(false, Ordering::Relaxed);
-        Ok(())
+        let (failing, tried) = (Arc::default(), tokio::sync::Mutex::default());
+        Self { store, signer, metrics, queue: Mutex::new(None), failing, tried }
     }
 
     /// Waits until the decisions are on the disk, and gives them as they were recorded.
@@ -91,6 +63,27 @@ impl Writer {
         decided.await.map_err(|_| Error::new(Code::Internal))?
     }
 
+    /// Whether records can be written. Where the last ones could not be, a record is written that says that they can
+    /// be again: the database may be there to read from and its disk be full. That is tried at most once in [`PAUSE`],
+    /// because anybody may ask.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub(super) async fn check(&self, now: NumericDate) -> Result<()> {
+        if self.failing.load(Ordering::Relaxed) {
+            let not_yet = || Error::new(Code::StoreUnavailable);
+            let mut tried = self.tried.try_lock().map_err(|_| not_yet())?;
+            if tried.is_some_and(|at| at.elapsed() < PAUSE) {
+                return Err(not_yet());
+            }
+            *tried = Some(Instant::now());
+            let mut tail = Tail::of(self.store.write().await?).await?;
+            tail.append(&Entry::of_action(Action::Recover, SERVICE, now))?;
+            tail.commit_signed(self.signer.as_deref()).await?;
+            self.failing.store(false, Ordering::Relaxed);
+        }
+        self.store.check().await
+    }
+
     /// The way to the task, which is started with the first request and again if it should have ended.
     fn queue(&self) -> mpsc::Sender<Job> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,8 +91,8 @@ impl Writer {
             Some(queue) => queue.clone(),
             None => {
                 let (sender, jobs) = mpsc::channel(QUEUE);
-                let (metrics, state) = (self.metrics.clone(), Arc::clone(&self.state));
-                tokio::spawn(run(self.store.clone(), self.signer.clone(), metrics, state, jobs));
+                let (metrics, failing) = (self.metrics.clone(), Arc::clone(&self.failing));
+                tokio::spawn(run(self.store.clone(), self.signer.clone(), metrics, failing, jobs));
                 queue.insert(sender).clone()
             }
         }
@@ -110,7 +103,7 @@ async fn run(
     store: Store,
     signer: Option<Arc<dyn Sign>>,
     metrics: Metrics,
-    state: Arc<State>,
+    failing: Arc<AtomicBool>,
     mut jobs: mpsc::Receiver<Job>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
@@ -124,7 +117,7 @@ async fn run(
         let (records, begun) = (decisions.iter().map(Vec::len).sum(), Instant::now());
         let committed = commit(&store, signer.as_deref(), decisions).await;
         metrics.committed(records, begun.elapsed(), committed.is_ok());
-        state.is_failing.store(committed.is_err(), Ordering::Relaxed);
+        failing.store(committed.is_err(), Ordering::Relaxed);
         // Whoever does not wait any more misses the answer, and the record says what it would have been.
         match committed {
             Ok(decided) => replies.into_iter().zip(decided).for_each(|(reply, decided)| {

@@ -124,7 +124,12 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         context.out.line(&format!("metrics on http://{address}/metrics"))?;
-        listeners.push(Listener { socket, tls: None, router: http::operators_router(holder), metrics });
+        listeners.push(Listener {
+            socket,
+            tls: None,
+            router: http::operators_router(holder.clone()),
+            metrics,
+        });
     }
     let stop = async {
         tokio::select! {
@@ -134,7 +139,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         }
         tracing::info!("stopping");
     };
+    let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
+    keys.abort();
     Ok(Done::Well)
 }
 

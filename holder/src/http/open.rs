@@ -40,12 +40,27 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 /// Tokens to open.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct OpenRequest {
+pub(super) struct OpenRequest {
     /// Why, for the audit.
     #[schema(min_length = 1, max_length = 200)]
-    purpose: Option<String>,
+    pub(super) purpose: Option<String>,
     #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
+}
+
+impl OpenRequest {
+    /// Reads a body. The reader's own message may quote it, so that is dropped.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Problem> {
+        let body: Self = serde_json::from_slice(body).map_err(|_| Problem::new(Code::RequestMalformed))?;
+        match (1..=MAX_TOKENS).contains(&body.tokens.len()) {
+            true => Ok(body),
+            false => Err(Problem::new(Code::TooManyTokens)),
+        }
+    }
+
+    pub(super) fn submissions(self) -> Vec<Result<Submission, Code>> {
+        self.tokens.into_iter().map(Item::submission).collect()
+    }
 }
 
 /// A token, alone or with what must be so.
@@ -101,16 +116,10 @@ pub(super) async fn open(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    // The reader's own message may quote the body, so it is dropped.
-    let body: OpenRequest =
-        serde_json::from_slice(&body?).map_err(|_| Problem::new(Code::RequestMalformed))?;
-    if !(1..=MAX_TOKENS).contains(&body.tokens.len()) {
-        return Err(Problem::new(Code::TooManyTokens));
-    }
-    let submissions = body.tokens.into_iter().map(Item::submission).collect();
+    let mut body = OpenRequest::read(&body?)?;
     let request = idempotency_key(&headers)?;
-    let actor = Actor::credential(&credential);
-    let outcomes = service.holder.open(actor, body.purpose, request, submissions).await?;
+    let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
+    let outcomes = service.holder.open(actor, purpose, request, body.submissions()).await?;
     service.holder.metrics().decided(
         "open",
         outcomes.iter().map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown())),

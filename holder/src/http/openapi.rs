@@ -4,7 +4,7 @@
 //! here describe them, and a test holds real answers against the document.
 
 use super::problem::Document;
-use super::{Service, health, keyset, lists, open};
+use super::{Service, health, keyset, lists, open, rewrap};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -165,7 +165,7 @@ pub(super) struct Status {
         (name = "operate", description = "What operators and auditors need"),
     ),
     paths(
-        keyset::negotiated, keyset::signed, open::open, lists::audit, lists::keys, health::alive, health::ready,
+        keyset::negotiated, keyset::signed, open::open, rewrap::rewrap, lists::audit, lists::keys, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

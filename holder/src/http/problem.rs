@@ -105,11 +105,9 @@ fn status(code: Code) -> StatusCode {
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Code::AuditFailing
-        | Code::KeysLocked
-        | Code::OidcUnavailable
-        | Code::StoreUnavailable
-        | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Code::KeysLocked | Code::OidcUnavailable | Code::StoreUnavailable | Code::TimedOut => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -174,6 +174,11 @@ fn real_answers_are_as_they_are_described() {
     }
     hold(&document, "post", "/v1/open", &server.post("fsk_wrong", b"{}"));
     let bearer = format!("Bearer {all}");
+    let body = json!({ "tokens": [plain, "no token"] }).to_string();
+    let moved = server.request("POST", "/v1/rewrap", &[("authorization", &bearer)], body.as_bytes());
+    assert!(moved.results()[0]["token"].is_string() && moved.results()[1]["error"].is_object());
+    hold(&document, "post", "/v1/rewrap", &moved);
+    let bearer = format!("Bearer {all}");
     let authorized = [("authorization", bearer.as_str())];
     for path in ["/v1/audit", "/v1/keys"] {
         hold(&document, "get", path, &server.get(path, &authorized));

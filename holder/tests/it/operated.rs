@@ -25,7 +25,7 @@ fn readiness_is_apart_from_life_and_comes_back_by_itself() {
     assert_eq!(server.open(&secret, std::slice::from_ref(&token)).status, 503);
     for _ in 0..3 {
         let ready = server.get("/readyz", &[]);
-        assert_eq!((ready.status, ready.problem().as_str()), (503, "audit-failing"));
+        assert_eq!((ready.status, ready.problem().as_str()), (503, "store-unavailable"));
     }
     let metrics = server.get("/metrics", &[]).body;
     assert_eq!(counted(&metrics, "keyholder_ready"), 0.0, "{metrics}");
@@ -40,7 +40,7 @@ fn readiness_is_apart_from_life_and_comes_back_by_itself() {
     }
     // It says so in the audit, and nobody had to ask for a value first.
     let last = place.audit().pop().unwrap();
-    assert_eq!((&last["action"], &last["actor"]), (&json!("resume"), &json!("service")));
+    assert_eq!((&last["action"], &last["actor"]), (&json!("recover"), &json!("service")));
     assert_eq!(server.open(&secret, &[token]).results()[0]["value"], 1);
     assert!(place.run(&["audit", "verify"]).ok().starts_with("Intact: "));
 }

@@ -52,6 +52,11 @@ impl Place {
         Self { dir: TempDir::new().unwrap(), database: POSTGRES.then(postgres::database) }
     }
 
+    /// An empty directory, with a PostgreSQL database elsewhere.
+    pub(crate) fn at(database: &str) -> Self {
+        Self { dir: TempDir::new().unwrap(), database: Some(database.to_owned()) }
+    }
+
     /// A key holder without keys.
     pub(crate) fn new() -> Self {
         let place = Self::empty();
