@@ -2,6 +2,7 @@
 
 mod members;
 mod review;
+mod rewrap;
 
 pub use crate::jwe::{CLOCK_SKEW, Expect};
 pub use review::Review;
@@ -13,7 +14,7 @@ use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
 use crate::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The length of a private key in bytes: an X-Wing seed, or an X25519 scalar.
 pub const PRIVATE_KEY_LEN: usize = 32;
@@ -64,14 +65,8 @@ impl PrivateKey {
     /// Errors: `token-wrong-key` if the algorithm is not this key's; `open-failed` for everything that
     /// decryption finds, whatever it was, so that nobody learns from it.
     pub fn open(&self, token: &Token) -> Result<Opened> {
-        let opened = Opened::parse(self.decrypt(token)?)?;
-        let declared = &token.header().fields;
-        if declared.is_empty() || members::are(opened.json(), declared.iter().map(|(name, _)| name.as_str()))
-        {
-            Ok(opened)
-        } else {
-            Err(Error::new(Code::OpenFailed))
-        }
+        let plaintext = self.decrypt(token)?;
+        Ok(Opened(Text::new(value_of(&plaintext, token.header())?.to_owned())))
     }
 
     fn decrypt(&self, token: &Token) -> Result<Zeroizing<Vec<u8>>> {
@@ -122,23 +117,29 @@ impl Opened {
     pub fn review(&self, header: &Header) -> Review {
         review::of(&self.0, header)
     }
+}
 
-    /// The plaintext object holds `v`, and `p` if it was padded; nothing else and nothing twice.
-    fn parse(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Self> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Plaintext<'a> {
-            #[serde(borrow)]
-            v: &'a RawValue,
-            #[serde(borrow, default, rename = "p")]
-            _p: Option<&'a RawValue>,
-        }
-        // Serde would read a struct from an array as well: the members in order, without their names.
-        let is_object = plaintext.trim_ascii_start().starts_with(b"{");
-        let value = serde_json::from_slice(&plaintext).map(|Plaintext { v, .. }| v.get().to_owned());
-        let value = value.map(|value| Self(Text::new(value)));
-        plaintext.zeroize();
-        value.ok().filter(|_| is_object).ok_or(Error::new(Code::OpenFailed))
+/// The JSON text of the value. The plaintext object holds `v`, and `p` if it was padded; nothing else and
+/// nothing twice. The value of a form has the members that its header declares.
+fn value_of<'a>(plaintext: &'a [u8], header: &Header) -> Result<&'a str> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Plaintext<'a> {
+        #[serde(borrow)]
+        v: &'a RawValue,
+        #[serde(borrow, default, rename = "p")]
+        _p: Option<&'a RawValue>,
+    }
+    let failed = Error::new(Code::OpenFailed);
+    // Serde would read a struct from an array as well: the members in order, without their names.
+    if !plaintext.trim_ascii_start().starts_with(b"{") {
+        return Err(failed);
+    }
+    let Plaintext { v, .. } = serde_json::from_slice(plaintext).map_err(|_| failed)?;
+    let mut declared = header.fields.iter().map(|(name, _)| name.as_str()).peekable();
+    match declared.peek().is_none() || members::are(v.get(), declared) {
+        true => Ok(v.get()),
+        false => Err(failed),
     }
 }
 

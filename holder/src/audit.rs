@@ -69,8 +69,10 @@ pub(crate) use tail::Tail;
 pub use verify::{Check, Verdict};
 
 use crate::error::Result;
+use crate::metrics::Metrics;
 use crate::policy::{Decision, Grant, Refusal};
 use crate::store::Store;
+use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
 use std::sync::Arc;
 use writer::Writer;
@@ -99,12 +101,12 @@ pub struct Audit {
 impl Audit {
     /// The audit in this store, to read from and to add to.
     pub fn new(store: Store) -> Self {
-        Self { writer: Arc::new(Writer::new(store.clone(), None)), store }
+        Self { writer: Arc::new(Writer::new(store.clone(), None, Metrics::default())), store }
     }
 
     /// The same, with a key that signs its end whenever records are added.
-    pub(crate) fn signed(store: Store, signer: Arc<dyn Sign>) -> Self {
-        Self { writer: Arc::new(Writer::new(store.clone(), Some(signer))), store }
+    pub(crate) fn signed(store: Store, signer: Arc<dyn Sign>, metrics: Metrics) -> Self {
+        Self { writer: Arc::new(Writer::new(store.clone(), Some(signer), metrics)), store }
     }
 
     /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the
@@ -119,6 +121,13 @@ impl Audit {
         let decided = self.writer.write(decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
+    }
+
+    /// Whether records can be written.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn check(&self, now: NumericDate) -> Result<()> {
+        self.writer.check(now).await
     }
 
     /// Records what came out after a permit was used, such as a token that did not open.

@@ -1,14 +1,15 @@
 //! The command line. A file beside this one for each command word.
 
 mod audit;
+mod backup;
 mod credentials;
 mod init;
 mod keys;
-mod lines;
 mod open;
 mod origins;
 mod output;
 mod progress;
+mod rewrap;
 mod secret;
 mod serve;
 
@@ -20,6 +21,7 @@ use crate::logging;
 use crate::policy::Actor;
 use crate::store::{Location, Store};
 use clap::{Parser, Subcommand};
+use keys::readable;
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -72,11 +74,16 @@ enum Command {
     Credentials(credentials::Command),
     /// Open sealed values.
     Open(open::Args),
+    /// Seal stored tokens again to the current keys of their classes, without showing a value.
+    Rewrap(rewrap::Args),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Make copies that only several people together can open, and recover the key holder from one.
+    #[command(subcommand)]
+    Backup(backup::Command),
 }
 
 /// What every command gets to work with.
@@ -160,7 +167,9 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Origins(command) => origins::run(context, command).await,
         Command::Credentials(command) => credentials::run(context, command).await,
         Command::Open(args) => open::run(context, args).await,
+        Command::Rewrap(args) => rewrap::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

@@ -134,6 +134,49 @@ codes! {
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
     OutputFailed = "output-failed", "The output cannot be written.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // How the service is reached.
+    TlsCertificateUnusable = "tls-certificate-unusable", "The certificate file does not hold certificates in PEM. Give the service's own first, then those that lead to its root.";
+    TlsKeyUnusable = "tls-key-unusable", "The key file does not hold the certificate's private key in PEM.";
+    TlsClientCaUnusable = "tls-client-ca-unusable", "The file of client authorities does not hold certificates in PEM.";
+    OidcIssuer = "oidc-issuer", "An issuer is the https:// address that the identity provider puts into its tokens as `iss`.";
+    OidcSubject = "oidc-subject", "A subject is what the identity provider puts into its tokens as `sub`: 1 to 255 characters.";
+    OidcAudience = "oidc-audience", "An audience is what the identity provider puts into tokens for this key holder as `aud`.";
+    OidcJwks = "oidc-jwks", "Give the identity provider's JWK Set as a file or as an https:// address.";
+    OidcUnavailable = "oidc-unavailable", "The identity provider's keys cannot be had. Look at --oidc-jwks, or try again.";
+    ProofTaken = "proof-taken", "Another credential has this certificate or subject, or had it. One proof is for one credential.";
+    CertificateUnreadable = "certificate-unreadable", "The file does not hold a certificate in PEM.";
+    // What is opened in bulk.
+    FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
+    FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
+    FileNeeded = "file-needed", "Parquet is read from a file and written to one, and an output can only be resumed if its input is a file. Give --file and --out.";
+    TableMalformed = "table-malformed", "The input is not a table of that format. The rows before this place have been opened.";
+    ColumnUnknown = "column-unknown", "The input has no column of text of that name, or has two. Name its columns of tokens with --column.";
+    ColumnTaken = "column-taken", "The input has a column where the errors would go. Rename it.";
+    OutputExists = "output-exists", "There is such a file already. Choose another --out, or give --resume if it is of a run that was interrupted; nothing was changed.";
+    ResumeNothing = "resume-nothing", "That output has no journal beside it: its run came to the end, or it is of something else. Nothing was changed.";
+    ResumeMismatch = "resume-mismatch", "The interrupted run had another input, another output or other options. Give the same ones, or choose another --out; nothing was changed.";
+    ResumeBusy = "resume-busy", "Another run is writing that output. Nothing was changed.";
+    Interrupted = "interrupted", "It was interrupted. What was opened until then has been written; with --out, the same command and --resume goes on from there.";
+    // The life of keys.
+    KeyGone = "key-gone", "There is no key of that kid. See `keyholder keys list`.";
+    KeyNoneToRotate = "key-none-to-rotate", "There is no key of that class to take over from. Make one with `keyholder keys new`.";
+    KeyConfirm = "key-confirm", "What was sealed to this key could never be opened again. If that is what you want, give the kid again with --confirm.";
+    KeyRevoked = "key-revoked", "The key was revoked: what was sealed to it opens only with leave for that.";
+    KeyDestroyed = "key-destroyed", "The key was destroyed, and what was sealed to it cannot be opened by anyone.";
+    KeyTraces = "key-traces", "The key is destroyed, but the database's journal still holds its wrapped half because another process is reading. Give the same command again.";
+    KeyNotDestroyed = "key-not-destroyed", "That key was not destroyed, so there is no receipt.";
+    ReasonInvalid = "reason-invalid", "A reason has 1 to 200 characters and no control characters.";
+    ReceiptInvalid = "receipt-invalid", "That is no receipt that this signer gave, or it was changed.";
+    SignerInvalid = "signer-invalid", "A signer is the JWK that `keyholder keys signer` prints.";
+    RotationOrder = "rotation-order", "The old and the new key must overlap for less time than a key lives: give fewer --overlap-days than --rotate-days.";
+    // Backups.
+    BackupUnshared = "backup-unshared", "Nobody could open a backup yet. Make the shares first: `keyholder backup shares`, or give --shares, --threshold and --shares-dir.";
+    BackupMalformed = "backup-malformed", "That is no backup of a key holder.";
+    BackupDamaged = "backup-damaged", "The backup was cut short or changed since it was made. Take another copy of it; nothing was recovered.";
+    ShareMalformed = "share-malformed", "A share is not whole: it was cut short or mistyped. Compare it with its paper or file.";
+    ShareForeign = "share-foreign", "A share is of another key than this backup's. Shares that were made later or earlier do not open it.";
+    SharesTooFew = "shares-too-few", "It takes more shares to open this backup. Give a --share for each.";
+    SharesCount = "shares-count", "Give from 1 to 255 --shares, and a --threshold from 1 to as many.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
@@ -149,6 +192,9 @@ codes! {
     TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
     RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
+    PageInvalid = "page-invalid", "A page takes `limit`, from 1 to 1000, and `after`, the `next` of the page before.";
+    CursorInvalid = "cursor-invalid", "This is not the `next` of a page of this list. Begin without `after`.";
+    RateLimited = "rate-limited", "There are too many requests. Wait as long as Retry-After says.";
     KeysLocked = "keys-locked", "The keys are locked: what unlocks them is not there at the moment. Try again.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
     NotFound = "not-found", "There is nothing at this address.";

@@ -5,15 +5,22 @@ use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
+use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
-use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::metrics::Metrics;
+use crate::policy::{Actor, Duty, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a database may take to answer before it counts as away.
+const READY_WITHIN: Duration = Duration::from_secs(5);
 
 /// A key holder whose keys are unlocked.
 #[derive(Clone)]
@@ -21,6 +28,7 @@ pub struct Holder {
     store: Store,
     keys: Arc<KeyStore>,
     audit: Audit,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -72,8 +80,9 @@ impl Holder {
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
-        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>);
-        let holder = Self { audit, store, keys, clock };
+        let metrics = Metrics::default();
+        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>, metrics.clone());
+        let holder = Self { audit, store, keys, metrics, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
@@ -87,7 +96,7 @@ impl Holder {
             return Err(Error::new(Code::DaysOutOfRange));
         }
         let now = self.clock.now();
-        let row = self.keys.generate(alg, scope, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let row = self.keys.generate(alg, scope, None, Some(now.plus(days * 24 * 60 * 60)), now)?;
         let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
         entry.kid = Some(row.kid.clone());
         entry.class = Some(scope.as_str().to_owned());
@@ -99,12 +108,12 @@ impl Holder {
         Ok(row.kid)
     }
 
-    /// Finds out whose secret this is. The use of one that was revoked goes on record; a secret that
-    /// nobody ever had does not, for anyone could fill the audit with those.
+    /// Finds out who proved this. The use of a credential that was revoked goes on record; a proof that
+    /// names none does not, for anyone could fill the audit with those.
     ///
     /// Errors: `credential-invalid`.
-    pub async fn authenticate(&self, secret: &str) -> Result<Credential> {
-        let credential = credential::find(&self.store, secret).await?;
+    pub async fn authenticate(&self, proof: &Proof) -> Result<Credential> {
+        let credential = credential::find(&self.store, proof).await?;
         if credential.revoked.is_none() {
             return Ok(credential);
         }
@@ -157,6 +166,17 @@ impl Holder {
         Ok(outcomes)
     }
 
+    /// Whether values can be opened and recorded.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn ready(&self) -> Result<()> {
+        let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
+        let check = tokio::time::timeout(READY_WITHIN, self.audit.check(self.clock.now()));
+        let ready = check.await.unwrap_or_else(unavailable);
+        self.metrics.set_ready(ready.is_ok());
+        ready
+    }
+
     /// Signs the end of the audit as it is now (C2SP tlog-checkpoint).
     ///
     /// Errors: `store-unavailable`, `keys-locked`.
@@ -164,16 +184,29 @@ impl Holder {
         self.audit.sign(&*self.keys).await
     }
 
+    /// Whether somebody may do something with the key holder. A refusal goes on record.
+    ///
+    /// Errors: `not-allowed`, `store-unavailable`.
+    pub async fn may(&self, actor: &Actor, _address: Option<IpAddr>, duty: Duty) -> Result<()> {
+        if actor.may(duty) {
+            return Ok(());
+        }
+        let mut entry = Entry::of_action(Action::Open, actor.name(), self.clock.now());
+        duty.as_str().clone_into(&mut entry.action);
+        self.audit.record_outcomes(vec![Refusal::new(entry, Code::NotAllowed)]).await?;
+        Err(Error::new(Code::NotAllowed))
+    }
+
     /// The rules as they are now. The database is asked once a request, so origins that another process
     /// adds or removes count at once.
-    async fn policy(&self) -> Result<Policy> {
+    pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.
-    async fn find_key(
+    pub(crate) async fn find_key(
         &self,
         found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
         kid: &str,
@@ -184,6 +217,11 @@ impl Holder {
         let key = self.keys.find(kid).await?;
         found.insert(kid.to_owned(), key);
         Ok(key)
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The keystore, to publish from.
@@ -225,7 +263,7 @@ async fn fill(location: &Location, init: &Init<'_>, settings: &Settings, now: Nu
     Ok(())
 }
 
-fn read(
+pub(crate) fn read(
     submission: std::result::Result<Submission, Code>,
 ) -> std::result::Result<(Sealed, Expectation), Code> {
     let Submission { token, expectation } = submission?;

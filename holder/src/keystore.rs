@@ -3,15 +3,22 @@
 //! They rest wrapped ([`wrap`]) under a key that a passphrase or a key file gives ([`lock`]), and are
 //! unwrapped into types that cannot be printed or copied and are wiped when dropped.
 
+pub(crate) mod backup;
+mod lifecycle;
 mod lock;
+mod receipt;
+mod rewrap;
 mod wrap;
 
+pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Secret};
+pub use receipt::Receipt;
+pub(crate) use rewrap::{Rewrapped, seed};
 
 use crate::audit::{Entry, Permit, Sign};
 use crate::error::{Code, Error, Result};
 use crate::policy::{KeyInfo, Refusal};
-use crate::store::{KeyRow, Settings, Store};
+use crate::store::{KeyRow, Life, Settings, Store};
 use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal::NumericDate;
 use fieldseal::jwe::Header;
@@ -81,19 +88,33 @@ impl KeyStore {
         Ok(Self { store, kek, signing, signer, unlocked: RwLock::default() })
     }
 
-    /// Makes a key pair, wrapped and ready to be stored.
+    /// Makes a key pair, wrapped and ready to be stored. It takes over from one that became valid at
+    /// `before`.
     pub(crate) fn generate(
         &self,
         alg: Alg,
         scope: Scope,
+        before: Option<NumericDate>,
         exp: Option<NumericDate>,
         now: NumericDate,
     ) -> Result<KeyRow> {
         let seed = random()?;
         let public = PrivateKey::from_seed(alg, seed.clone())?.public();
-        let nbf = Some(NumericDate(now.0.saturating_sub(NBF_LEEWAY)));
+        // Pages choose the key that became valid last, so a key made right after another starts later.
+        let after = before.map_or(0, |before| before.0.saturating_add(1));
+        let nbf = Some(NumericDate(now.0.saturating_sub(NBF_LEEWAY).max(after)));
         let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
-        let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, public, wrapped: Vec::new() };
+        let mut row = KeyRow {
+            kid,
+            alg,
+            scope,
+            created: now,
+            nbf,
+            exp,
+            public,
+            wrapped: Vec::new(),
+            life: Life::default(),
+        };
         row.wrapped = self.kek.wrap(&Label::key(&row), &seed)?;
         Ok(row)
     }
@@ -104,7 +125,11 @@ impl KeyStore {
         let Some(row) = self.store.key(kid).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
-        let info = KeyInfo { alg: row.alg, scope: row.scope };
+        if row.life.destroyed.is_some() {
+            self.forget(kid);
+            return Ok(Err(Code::KeyDestroyed));
+        }
+        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some() };
         Ok(self.load(row).map(|_| info))
     }
 
@@ -112,7 +137,12 @@ impl KeyStore {
     ///
     /// Errors: a refusal to put on record; outside it reads `open-failed`.
     pub fn open(&self, permit: Permit) -> std::result::Result<Answer, Refusal> {
-        let (token, entry) = permit.into_grant().into_parts();
+        let grant = permit.into_grant();
+        // Leave to seal a token again is none to see its value.
+        if !grant.opens() {
+            return Err(grant.refuse(Code::Internal));
+        }
+        let (token, entry) = grant.into_parts();
         let refuse = |entry: Entry, code| Refusal::new(entry, code);
         let Some(key) = self.cached(&token.header().kid) else {
             return Err(refuse(entry, Code::KeyUnknown));
@@ -123,13 +153,18 @@ impl KeyStore {
         }
     }
 
-    /// The keys to seal to: all that have not expired. A key whose private half does not unwrap is
+    /// The keys to seal to: all that have not expired and were not revoked. A key whose private half does not unwrap is
     /// left out, so that nobody who can only write to the database gets a key of their own published.
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
         let mut keys = Vec::new();
         for row in self.store.keys().await? {
-            if row.exp.is_some_and(|exp| now >= exp) {
-                continue;
+            match row.state(now) {
+                KeyState::Active => {}
+                KeyState::Destroyed => {
+                    self.forget(&row.kid);
+                    continue;
+                }
+                KeyState::Retired | KeyState::Revoked => continue,
             }
             let kid = row.kid.clone();
             match self.load(row) {

@@ -18,6 +18,7 @@
 
 pub mod answer;
 pub mod audit;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod credential;
@@ -25,9 +26,14 @@ pub mod error;
 pub mod holder;
 pub mod home;
 pub mod http;
+pub mod identity;
 pub mod keystore;
 mod logging;
+pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod retirement;
+mod rewrap;
+mod rotation;
 pub mod store;
 mod wiped;

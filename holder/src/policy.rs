@@ -3,10 +3,10 @@
 //! [`Policy::authorise`] is the first of the three steps to a value; see [`crate::audit`] for the
 //! others.
 
-use crate::audit::Entry;
+use crate::audit::{Action, Entry};
 use crate::error::{Code, Error, Result};
 use crate::store::Credential;
-use fieldseal::jwe::Token;
+use fieldseal::jwe::{Header, Token};
 use fieldseal::keyset::Scope;
 use fieldseal::kind::{Class, Kind};
 use fieldseal::open::Expect;
@@ -27,6 +27,8 @@ pub struct Actor {
     /// The classes of data that may be opened.
     classes: Vec<Scope>,
     quota: Quota,
+    /// Whether what was sealed to a revoked key may be opened.
+    revoked: bool,
 }
 
 /// How many values may be opened. A whole form counts as the values in it.
@@ -41,12 +43,26 @@ pub struct Quota {
 impl Actor {
     /// The user who runs a command here. Whoever can unlock the keys can open all they seal.
     pub fn operator(user: &str) -> Self {
-        Self { name: format!("cli:{user}"), classes: vec![Scope::All], quota: Quota::default() }
+        let name = format!("cli:{user}");
+        Self { name, classes: vec![Scope::All], quota: Quota::default(), revoked: false }
+    }
+
+    /// The service itself, for what it does unasked. It opens nothing.
+    pub fn service() -> Self {
+        let name = "service".to_owned();
+        Self { name, classes: Vec::new(), quota: Quota::default(), revoked: false }
+    }
+
+    /// The same with leave for what was sealed to a revoked key.
+    #[must_use]
+    pub fn with_revoked(self) -> Self {
+        Self { revoked: true, ..self }
     }
 
     /// The holder of a credential.
     pub fn credential(credential: &Credential) -> Self {
-        Self { name: credential.name.clone(), classes: credential.classes.clone(), quota: credential.quota }
+        let Credential { name, classes, quota, .. } = credential.clone();
+        Self { name, classes, quota, revoked: false }
     }
 
     /// The name in the audit.
@@ -54,8 +70,32 @@ impl Actor {
         &self.name
     }
 
+    /// Whoever may have every class of data opened may see what is less.
+    pub(crate) fn may(&self, _duty: Duty) -> bool {
+        self.classes.contains(&Scope::All)
+    }
+
     fn may_open(&self, class: Class) -> bool {
         self.classes.iter().any(|scope| scope.covers(class))
+    }
+}
+
+/// What is asked about the key holder itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// To read the audit's records.
+    AuditRead,
+    /// To see which keys there are.
+    KeysList,
+}
+
+impl Duty {
+    /// The name in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuditRead => "audit-read",
+            Self::KeysList => "keys-list",
+        }
     }
 }
 
@@ -67,6 +107,7 @@ pub struct Occasion {
     /// The name that the one who asks gave to the request, for when it has to be sent again.
     pub(crate) request: Option<String>,
     pub(crate) now: NumericDate,
+    pub(crate) action: Action,
 }
 
 impl Occasion {
@@ -77,7 +118,7 @@ impl Occasion {
         };
         match &purpose {
             Some(purpose) if !fits(purpose) => Err(Error::new(Code::PurposeInvalid)),
-            _ => Ok(Self { actor, purpose, request: None, now }),
+            _ => Ok(Self { actor, purpose, request: None, now, action: Action::Open }),
         }
     }
 
@@ -92,6 +133,12 @@ impl Occasion {
             _ => Ok(Self { request, ..self }),
         }
     }
+
+    /// The same for something else than to open.
+    #[must_use]
+    pub(crate) fn asking(self, action: Action) -> Self {
+        Self { action, ..self }
+    }
 }
 
 /// A token as it was handed in, and the SHA-256 of its text.
@@ -105,13 +152,23 @@ impl Sealed {
     pub fn parse(text: &str) -> fieldseal::Result<Self> {
         // A token has one spelling, so its digest names it: nobody who lacks the value can make
         // another token that has the same content.
-        Ok(Self { token: Token::parse(text)?, digest: Sha256::digest(text).into() })
+        Ok(Self { token: Token::parse(text)?, digest: digest(text) })
+    }
+
+    /// What the token says of itself.
+    pub(crate) fn header(&self) -> &Header {
+        self.token.header()
     }
 
     /// The key that the token names.
     pub fn kid(&self) -> &str {
         &self.token.header().kid
     }
+}
+
+/// What names a token.
+pub(crate) fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
 }
 
 /// What the one who asks says about a token; it must then be so.
@@ -134,6 +191,8 @@ pub struct KeyInfo {
     pub alg: Alg,
     /// The classes of data that it serves.
     pub scope: Scope,
+    /// Whether it was revoked.
+    pub revoked: bool,
 }
 
 /// The page origins whose tokens may be opened.
@@ -243,6 +302,9 @@ impl Policy {
         if !key.scope.covers(class) {
             return Err(Code::TokenWrongClass);
         }
+        if key.revoked && !occasion.actor.revoked {
+            return Err(Code::KeyRevoked);
+        }
         Ok(())
     }
 }
@@ -265,13 +327,23 @@ impl Grant {
         self.sealed.token.header().opens_once().then_some(&self.sealed.digest)
     }
 
+    /// Whether this is leave to see the value.
+    pub(crate) fn opens(&self) -> bool {
+        self.entry.action == Action::Open.as_str()
+    }
+
+    /// The key that the token names.
+    pub(crate) fn kid(&self) -> &str {
+        self.sealed.kid()
+    }
+
     pub(crate) fn set_outcome(&mut self, outcome: &str) {
         outcome.clone_into(&mut self.entry.outcome);
     }
 
-    /// The quota of the one who asked.
+    /// The quota of the one who asked, which is of values that are seen.
     pub(crate) fn quota(&self) -> Quota {
-        self.quota
+        if self.opens() { self.quota } else { Quota::default() }
     }
 
     /// How many values the token holds.
@@ -322,7 +394,11 @@ impl Refusal {
     pub fn shown(&self) -> Code {
         const OPEN_FAILED: Code = Code::Core(fieldseal::Code::OpenFailed);
         match self.code {
-            Code::KeyUnknown | Code::KeyDamaged | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
+            Code::KeyUnknown
+            | Code::KeyDamaged
+            | Code::KeyRevoked
+            | Code::KeyDestroyed
+            | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
             code => code,
         }
     }

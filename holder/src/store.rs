@@ -8,10 +8,12 @@
 
 mod audit;
 mod credentials;
+mod dump;
 mod keys;
 mod once;
 mod origins;
 mod postgres;
+mod preferences;
 mod quota;
 mod settings;
 mod sqlite;
@@ -19,14 +21,17 @@ mod sqlite;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
 pub use credentials::Credential;
-pub(crate) use keys::KeyRow;
+pub(crate) use dump::{Cell, Cells, TABLES};
+pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyPool, Row, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, Row};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait for somebody else who is writing, such as a command beside the service.
@@ -49,14 +54,30 @@ pub struct Store {
     database: Database,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Database {
-    Sqlite,
+    Sqlite(Arc<sqlite::Opened>),
     Postgres,
 }
 
 /// Changes that become durable together, or not at all if this is dropped.
-pub struct Tx(Transaction<'static, Any>);
+///
+/// The transaction is begun and ended here and not by `sqlx`: on some errors, such as a full disk, SQLite ends it by
+/// itself, and `sqlx` would go on to believe in it. What did not end well is over when its connection is closed.
+pub struct Tx(PoolConnection<Any>, Ending);
+
+struct Ending {
+    database: Database,
+    is_committed: bool,
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if !self.1.is_committed {
+            self.0.close_on_drop();
+        }
+    }
+}
 
 impl Store {
     /// Opens the database, which must be there, and brings its schema up to date.
@@ -73,24 +94,45 @@ impl Store {
     /// Begins a change. Nobody else can write from here on until it ends, so what it reads stays true, also with
     /// other processes and replicas about.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(Tx(match self.database {
-            Database::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
-            Database::Postgres => {
-                let mut tx = self.writer.begin().await?;
-                // It conflicts with itself and with no reader. It is let go with the transaction, whatever
-                // becomes of this replica.
-                sqlx::query("LOCK TABLE audit_head IN EXCLUSIVE MODE").execute(&mut *tx).await?;
-                tx
-            }
-        }))
+        self.database.check()?;
+        let ending = Ending { database: self.database.clone(), is_committed: false };
+        let mut tx = Tx(self.writer.acquire().await?, ending);
+        let begin: &[&'static str] = match self.database {
+            Database::Sqlite(_) => &["BEGIN IMMEDIATE"],
+            // The lock conflicts with itself and with no reader. It is let go with the transaction, whatever
+            // becomes of this replica.
+            Database::Postgres => &["BEGIN", "LOCK TABLE audit_head IN EXCLUSIVE MODE"],
+        };
+        for statement in begin {
+            sqlx::query(*statement).execute(&mut *tx.0).await?;
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
     ///
     /// Errors: `store-unavailable`.
     pub async fn check(&self) -> Result<()> {
+        self.database.check()?;
         sqlx::query("SELECT id FROM holder").execute(&self.readers).await?;
         Ok(())
+    }
+
+    /// Takes what was deleted out of the journal, where it would lie until somebody writes there again.
+    /// It gives whether nothing of it is left: another process that reads for long can prevent that.
+    ///
+    /// The pages of the file need no such care, because `secure_delete` overwrites what is freed.
+    pub(crate) async fn forget_deleted(&self) -> Result<bool> {
+        match self.database {
+            Database::Sqlite(_) => {
+                let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
+                let busy: i64 = row.try_get(0)?;
+                Ok(busy == 0)
+            }
+            // The table gets a new file without the row versions that nobody sees any more. What its journal,
+            // its archives and its backups keep is for whoever runs it to decide.
+            Database::Postgres => Ok(sqlx::query("VACUUM FULL keys").execute(&self.writer).await.is_ok()),
+        }
     }
 
     /// Closes the database and waits until that is done.
@@ -102,8 +144,20 @@ impl Store {
 
 impl Tx {
     /// Makes the changes durable: when this returns they are on the disk.
-    pub(crate) async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        sqlx::query("COMMIT").execute(&mut *self.0).await?;
+        self.1.is_committed = true;
+        // Also afterwards: what was written to a file that is gone is not recorded.
+        self.1.database.check()
+    }
+}
+
+impl Database {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(opened) => opened.check(),
+            Self::Postgres => Ok(()),
+        }
     }
 }
 

@@ -71,7 +71,13 @@ impl Header {
     /// The header's JSON.
     #[cfg(feature = "inspect")]
     pub(crate) fn to_json(&self) -> String {
-        let draft = Draft {
+        self.draft().to_json()
+    }
+
+    /// What this header was written from.
+    #[cfg(any(feature = "inspect", feature = "open"))]
+    pub(crate) fn draft(&self) -> Draft<'_> {
+        Draft {
             alg: self.alg,
             kid: &self.kid,
             epk: self.epk.as_ref(),
@@ -86,8 +92,7 @@ impl Header {
             once: self.once,
             hint: self.hint.as_ref(),
             consent: self.consent.as_ref(),
-        };
-        draft.to_json()
+        }
     }
 
     /// Reads a header. A member that the profile does not define is refused, because nobody would have

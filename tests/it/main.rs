@@ -16,6 +16,7 @@ mod kinds_properties;
 mod lengths;
 mod plaintexts;
 mod properties;
+mod rewrap;
 mod server;
 mod server_http;
 mod support;

@@ -24,6 +24,22 @@ pub enum Action {
     Open,
     /// A key was made.
     KeyNew,
+    /// A key was made to take over from another.
+    KeyRotate,
+    /// A key was revoked.
+    KeyRevoke,
+    /// A key's private half was destroyed.
+    KeyDestroy,
+    /// How old keys may get was set.
+    KeyPolicy,
+    /// A token was to be sealed again to a newer key.
+    Rewrap,
+    /// The shares that open backups were made.
+    BackupShares,
+    /// A copy was made from which the key holder can be recovered.
+    BackupCreate,
+    /// The key holder was recovered from such a copy.
+    BackupRestore,
     /// An origin was added.
     OriginAdd,
     /// An origin was removed.
@@ -32,6 +48,8 @@ pub enum Action {
     CredentialNew,
     /// A credential was revoked.
     CredentialRevoke,
+    /// Records can be written again, after some could not be.
+    Recover,
 }
 
 impl Action {
@@ -41,10 +59,19 @@ impl Action {
             Self::Init => "init",
             Self::Open => "open",
             Self::KeyNew => "key-new",
+            Self::KeyRotate => "key-rotate",
+            Self::KeyRevoke => "key-revoke",
+            Self::KeyDestroy => "key-destroy",
+            Self::KeyPolicy => "key-policy",
+            Self::Rewrap => "rewrap",
+            Self::BackupShares => "backup-shares",
+            Self::BackupCreate => "backup-create",
+            Self::BackupRestore => "backup-restore",
             Self::OriginAdd => "origin-add",
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
+            Self::Recover => "recover",
         }
     }
 }
@@ -106,7 +133,7 @@ impl Entry {
         }
     }
 
-    /// A record of a request to open, with what the token's header says, if it could be read.
+    /// A record of a request about a token, such as to open it, with what the token's header says, if it could be read.
     pub(crate) fn of_opening(occasion: &Occasion, header: Option<&Header>) -> Self {
         let header = |member: fn(&Header) -> Option<&str>| header.and_then(member).map(clip);
         Self {
@@ -119,7 +146,7 @@ impl Entry {
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
             request: occasion.request.clone(),
-            ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
+            ..Self::of_action(occasion.action, occasion.actor.name(), occasion.now)
         }
     }
 }

@@ -29,7 +29,7 @@ impl Tail {
     }
 
     /// The change that the records belong to.
-    pub(super) fn tx(&mut self) -> &mut Tx {
+    pub(crate) fn tx(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
@@ -45,11 +45,15 @@ impl Tail {
     /// Records decisions in order. A grant for a token that opens a single time becomes a refusal if the token has been
     /// opened before, because only here is it certain that nobody else opens it at the same time.
     pub(super) async fn decide(&mut self, decisions: Vec<Decision>) -> Result<Vec<Decision>> {
-        let mut known = self.opened_before(&decisions).await?;
+        let once = |decision: &Decision| decision.as_ref().ok()?.once_digest().copied();
+        let digests: Vec<_> = decisions.iter().filter_map(once).collect();
+        // A token that was sealed again is the same one under another name.
+        let roots = self.tx.once_roots(&digests).await?;
+        let mut known = self.opened_before(digests, &roots).await?;
         let mut decided = Vec::with_capacity(decisions.len());
         for decision in decisions {
             let decision = match decision {
-                Ok(grant) => self.settle(grant, &mut known)?,
+                Ok(grant) => self.settle(grant, &roots, &mut known)?,
                 refusal => refusal,
             };
             if let Err(refusal) = &decision {
@@ -60,9 +64,8 @@ impl Tail {
         Ok(decided)
     }
 
-    async fn opened_before(&mut self, decisions: &[Decision]) -> Result<HashMap<[u8; 32], Before>> {
-        let once = |decision: &Decision| decision.as_ref().ok()?.once_digest().copied();
-        let digests: Vec<_> = decisions.iter().filter_map(once).collect();
+    async fn opened_before(&mut self, mut digests: Vec<[u8; 32]>, roots: &Roots) -> Result<Known> {
+        digests.iter_mut().for_each(|digest| *digest = root(digest, roots));
         let mut known = HashMap::new();
         if !digests.is_empty() {
             let before = self.tx.opened_once(&digests).await?;
@@ -75,12 +78,15 @@ impl Tail {
     }
 
     /// Records a grant, or makes a refusal of it.
-    fn settle(&mut self, mut grant: Grant, known: &mut HashMap<[u8; 32], Before>) -> Result<Decision> {
-        let Some(digest) = grant.once_digest().copied() else {
+    fn settle(&mut self, mut grant: Grant, roots: &Roots, known: &mut Known) -> Result<Decision> {
+        let Some(digest) = grant.once_digest().map(|digest| root(digest, roots)) else {
             self.append(grant.entry())?;
             return Ok(Ok(grant));
         };
         match known.get_mut(&digest) {
+            None if !grant.opens() => {
+                self.append(grant.entry())?;
+            }
             None => {
                 let seq = self.append(grant.entry())?;
                 let Entry { time, actor, request, .. } = grant.entry();
@@ -89,7 +95,7 @@ impl Tail {
                 known.insert(digest, Before { row: row.clone(), may_be_again: false });
                 self.opened.push(row);
             }
-            Some(before) if before.is_by(grant.entry()) => {
+            Some(before) if grant.opens() && before.is_by(grant.entry()) => {
                 // Nor does the request that comes again open it twice by naming it twice.
                 before.may_be_again = false;
                 grant.set_outcome(GRANTED_AGAIN);
@@ -114,6 +120,16 @@ impl Tail {
     pub(crate) async fn commit(self) -> Result<()> {
         self.commit_signed(None).await
     }
+}
+
+/// What was opened before, by the digest of the first token of its line.
+type Known = HashMap<[u8; 32], Before>;
+
+/// The first token of the line of each token that was sealed again.
+type Roots = HashMap<[u8; 32], [u8; 32]>;
+
+fn root(digest: &[u8; 32], roots: &Roots) -> [u8; 32] {
+    *roots.get(digest).unwrap_or(digest)
 }
 
 /// An opening that was recorded before.

@@ -1,4 +1,7 @@
-//! `keyholder keys new | list | publish | signer`
+//! `keyholder keys new | list | publish | signer | …`; a file beside this one has the rest of their life.
+
+mod life;
+mod receipt;
 
 use super::secret::Unlock;
 use super::{Context, Done};
@@ -22,6 +25,16 @@ pub(super) enum Command {
     New(New),
     /// List the keys.
     List,
+    /// Make the next key of a class. It takes over at once, and the old one is good for a while longer.
+    Rotate(life::Rotate),
+    /// Show or set how old a key may get before the service makes the next.
+    Policy(life::Policy),
+    /// Publish a key no more, and open nothing that is sealed to it, from now on.
+    Revoke(life::Revoke),
+    /// Destroy a key: nothing that is sealed to it is ever opened again. Prints a signed receipt.
+    Destroy(life::Destroy),
+    /// Print the receipt of a destroyed key, or check one.
+    Receipt(receipt::Args),
     /// Print the public keys as a JWK Set, or write them to a directory that a web server serves.
     Publish(Publish),
     /// Print the public key that signs the sets, for pages to pin.
@@ -77,6 +90,11 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     match command {
         Command::New(args) => new(context, args).await?,
         Command::List => list(context).await?,
+        Command::Rotate(args) => life::rotate(context, args).await?,
+        Command::Policy(args) => life::policy(context, args).await?,
+        Command::Revoke(args) => life::revoke(context, args).await?,
+        Command::Destroy(args) => life::destroy(context, args).await?,
+        Command::Receipt(args) => receipt::run(context, args).await?,
         Command::Publish(args) => publish(context, args).await?,
         Command::Signer => {
             let signer = KeyStore::signer_of(&context.store().await?).await?;
@@ -94,18 +112,22 @@ async fn new(context: &Context, args: New) -> Result<()> {
 
 async fn list(context: &Context) -> Result<()> {
     let keys = context.store().await?.keys().await?;
+    let now = context.clock.now();
     if context.out.json() {
-        return context.out.value(&keys.iter().map(describe).collect::<Vec<_>>());
+        return context.out.value(&keys.iter().map(|key| describe(key, now)).collect::<Vec<_>>());
     }
     if keys.is_empty() {
         context.out.note("There is no key yet. Make one with `keyholder keys new --class`.");
     }
-    let now = context.clock.now();
     for key in &keys {
-        let until = match key.exp {
-            None => "for good".to_owned(),
-            Some(exp) if exp <= now => format!("until {} (over; it still opens)", readable(exp)),
-            Some(exp) => format!("until {}", readable(exp)),
+        let until = match (key.life.destroyed, key.life.revoked, key.exp) {
+            (Some(time), ..) => format!("destroyed {}", readable(time)),
+            (None, Some(time), _) => format!("revoked {}", readable(time)),
+            (None, None, None) => "for good".to_owned(),
+            (None, None, Some(exp)) if exp <= now => {
+                format!("until {} (over; it still opens)", readable(exp))
+            }
+            (None, None, Some(exp)) => format!("until {}", readable(exp)),
         };
         let (kid, alg, class) = (&key.kid, key.alg.as_str(), key.scope.as_str());
         context.out.line(&format!("{kid}  {alg:<7}  {class:<10}  {until}"))?;
@@ -113,14 +135,18 @@ async fn list(context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn describe(key: &KeyRow) -> Value {
+fn describe(key: &KeyRow, now: NumericDate) -> Value {
     json!({
+        "state": key.state(now).as_str(),
         "kid": key.kid,
         "alg": key.alg.as_str(),
         "class": key.scope.as_str(),
         "created": key.created.0,
         "nbf": key.nbf.map(|time| time.0),
         "exp": key.exp.map(|time| time.0),
+        "revoked": key.life.revoked.map(|time| time.0),
+        "destroyed": key.life.destroyed.map(|time| time.0),
+        "reason": key.life.reason,
     })
 }
 

@@ -27,7 +27,13 @@ impl Label {
     pub(super) fn key(row: &KeyRow) -> Self {
         let time = |time: Option<fieldseal::NumericDate>| time.map_or("-".to_owned(), |t| t.0.to_string());
         let (kid, alg, class) = (&row.kid, row.alg.as_str(), row.scope.as_str());
-        Self(format!("{FORMAT}\nseal\n{kid}\n{alg}\n{class}\n{}\n{}", time(row.nbf), time(row.exp)))
+        let mut label =
+            format!("{FORMAT}\nseal\n{kid}\n{alg}\n{class}\n{}\n{}", time(row.nbf), time(row.exp));
+        // Whoever can only write to the database must not take a revocation back.
+        if let Some(revoked) = row.life.revoked {
+            label.push_str(&format!("\nrevoked\n{}", revoked.0));
+        }
+        Self(label)
     }
 
     pub(super) fn signing(kid: &str) -> Self {
@@ -122,6 +128,7 @@ mod tests {
             exp: None,
             public: Vec::new(),
             wrapped: Vec::new(),
+            life: crate::store::Life::default(),
         };
         let changed = [
             KeyRow { kid: "l".to_owned(), ..row() },
@@ -129,6 +136,10 @@ mod tests {
             KeyRow { scope: fieldseal::keyset::Scope::Class(fieldseal::kind::Class::Payment), ..row() },
             KeyRow { nbf: None, ..row() },
             KeyRow { exp: Some(fieldseal::NumericDate(2)), ..row() },
+            KeyRow {
+                life: crate::store::Life { revoked: Some(fieldseal::NumericDate(3)), ..Default::default() },
+                ..row()
+            },
         ];
         let labels: std::collections::HashSet<_> =
             changed.iter().chain([&row()]).map(|row| Label::key(row).0).collect();

@@ -18,21 +18,41 @@ pub(crate) struct KeyRow {
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) exp: Option<NumericDate>,
     pub(crate) public: Vec<u8>,
+    /// Empty if the key was destroyed.
     pub(crate) wrapped: Vec<u8>,
+    pub(crate) life: Life,
+}
+
+/// What became of a key since it was made.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Life {
+    pub(crate) revoked: Option<NumericDate>,
+    pub(crate) destroyed: Option<NumericDate>,
+    /// Why the last of these was done.
+    pub(crate) reason: Option<String>,
+    /// The signed receipt of the destruction.
+    pub(crate) receipt: Option<String>,
 }
 
 impl KeyRow {
     fn read(row: &AnyRow) -> Result<Self> {
         let damaged = |_| Error::new(Code::StoreDamaged);
+        let time = |name| Ok::<_, Error>(row.try_get::<Option<i64>, _>(name)?.map(from_db));
         Ok(Self {
             kid: row.try_get("kid")?,
             alg: row.try_get::<String, _>("alg")?.parse().map_err(damaged)?,
             scope: row.try_get::<String, _>("class")?.parse().map_err(damaged)?,
             created: from_db(row.try_get("created")?),
-            nbf: row.try_get::<Option<i64>, _>("nbf")?.map(from_db),
-            exp: row.try_get::<Option<i64>, _>("exp")?.map(from_db),
+            nbf: time("nbf")?,
+            exp: time("exp")?,
             public: row.try_get("public")?,
             wrapped: row.try_get("wrapped")?,
+            life: Life {
+                revoked: time("revoked")?,
+                destroyed: time("destroyed")?,
+                reason: row.try_get("reason")?,
+                receipt: row.try_get("receipt")?,
+            },
         })
     }
 }
@@ -55,18 +75,50 @@ impl Tx {
         .await?;
         Ok(())
     }
+
+    /// Writes what can change in the life of a key: its end, its wrapped half and what became of it.
+    pub(crate) async fn update_key(&mut self, key: &KeyRow) -> Result<()> {
+        sqlx::query(
+            "UPDATE keys SET exp = $2, wrapped = $3, revoked = $4, destroyed = $5, reason = $6, receipt = $7
+             WHERE kid = $1",
+        )
+        .bind(&key.kid)
+        .bind(key.exp.map(to_db))
+        .bind(&key.wrapped)
+        .bind(key.life.revoked.map(to_db))
+        .bind(key.life.destroyed.map(to_db))
+        .bind(&key.life.reason)
+        .bind(&key.life.receipt)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// The key of that name, as it is while nobody else can change it.
+    pub(crate) async fn key(&mut self, kid: &str) -> Result<Option<KeyRow>> {
+        let row = sqlx::query(BY_KID).bind(kid).fetch_optional(&mut *self.0).await?;
+        row.as_ref().map(KeyRow::read).transpose()
+    }
+
+    /// Every key, oldest first, as they are while nobody else can change them.
+    pub(crate) async fn keys(&mut self) -> Result<Vec<KeyRow>> {
+        let rows = sqlx::query(ALL).fetch_all(&mut *self.0).await?;
+        rows.iter().map(KeyRow::read).collect()
+    }
 }
+
+const BY_KID: &str = "SELECT * FROM keys WHERE kid = $1";
+const ALL: &str = "SELECT * FROM keys ORDER BY place";
 
 impl Store {
     pub(crate) async fn key(&self, kid: &str) -> Result<Option<KeyRow>> {
-        let row =
-            sqlx::query("SELECT * FROM keys WHERE kid = $1").bind(kid).fetch_optional(&self.readers).await?;
+        let row = sqlx::query(BY_KID).bind(kid).fetch_optional(&self.readers).await?;
         row.as_ref().map(KeyRow::read).transpose()
     }
 
     /// Every key, oldest first.
     pub(crate) async fn keys(&self) -> Result<Vec<KeyRow>> {
-        let rows = sqlx::query("SELECT * FROM keys ORDER BY place").fetch_all(&self.readers).await?;
+        let rows = sqlx::query(ALL).fetch_all(&self.readers).await?;
         rows.iter().map(KeyRow::read).collect()
     }
 }

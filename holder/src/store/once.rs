@@ -4,6 +4,7 @@ use super::{Tx, from_db, hash, number, places, to_db, unsigned};
 use crate::error::Result;
 use fieldseal::NumericDate;
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
 
 /// How many digests one statement asks for or inserts.
 const ROWS: usize = 64;
@@ -41,6 +42,40 @@ impl Tx {
             }
         }
         Ok(found)
+    }
+
+    /// Those of the digests whose tokens were sealed again from others, each with that of the first.
+    pub(crate) async fn once_roots(&mut self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], [u8; 32]>> {
+        let mut found = HashMap::new();
+        for digests in digests.chunks(ROWS) {
+            let places = list(digests.len());
+            let statement = format!("SELECT digest, root FROM rewrapped_once WHERE digest IN {places}");
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            for digest in digests {
+                query = query.bind(digest.as_slice());
+            }
+            for row in query.fetch_all(&mut *self.0).await? {
+                found.insert(hash(&row, "digest")?, hash(&row, "root")?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Remembers pairs of a new token and the one that it was sealed again from.
+    pub(crate) async fn insert_rewrapped(&mut self, pairs: &[([u8; 32], [u8; 32])]) -> Result<()> {
+        let olds: Vec<_> = pairs.iter().map(|(_, old)| *old).collect();
+        let roots = self.once_roots(&olds).await?;
+        for pairs in pairs.chunks(ROWS) {
+            let statement =
+                format!("INSERT INTO rewrapped_once (digest, root) VALUES {}", places(pairs.len(), 2));
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            for (new, old) in pairs {
+                let root = roots.get(old).unwrap_or(old);
+                query = query.bind(new.as_slice()).bind(root.as_slice());
+            }
+            query.execute(&mut *self.0).await?;
+        }
+        Ok(())
     }
 
     /// Remembers tokens that are opened by records that are there already.

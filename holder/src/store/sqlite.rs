@@ -4,7 +4,9 @@ use super::{BUSY, Database, Store};
 use crate::error::{Code, Error, Result};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions, Executor};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use url::Url;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
@@ -17,8 +19,37 @@ pub(super) async fn open(file: &Path) -> Result<Store> {
     // for the file's lock.
     let writer = pool(1, false).connect_with(options(file)?).await?;
     MIGRATIONS.run(&writer).await.map_err(|_| Error::new(Code::StoreDamaged))?;
+    let opened = Opened::find(file)?;
     let readers = pool(READERS, true).connect_with(options(file)?).await?;
-    Ok(Store { readers, writer, database: Database::Sqlite })
+    Ok(Store { readers, writer, database: Database::Sqlite(Arc::new(opened)) })
+}
+
+/// The file that was opened. A file that is moved or deleted goes on to be written to without a trace, so it is looked
+/// at before and after each change.
+#[derive(Debug)]
+pub(super) struct Opened {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Opened {
+    fn find(file: &Path) -> Result<Self> {
+        let unavailable = |_| Error::about(Code::StoreUnavailable, file.display());
+        let path = std::path::absolute(file).map_err(unavailable)?;
+        let metadata = path.metadata().map_err(unavailable)?;
+        Ok(Self { path, device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// Errors: `store-unavailable`.
+    pub(super) fn check(&self) -> Result<()> {
+        let is_same =
+            |metadata: &std::fs::Metadata| (metadata.dev(), metadata.ino()) == (self.device, self.inode);
+        match self.path.metadata().is_ok_and(|metadata| is_same(&metadata)) {
+            true => Ok(()),
+            false => Err(Error::about(Code::StoreUnavailable, self.path.display())),
+        }
+    }
 }
 
 fn options(file: &Path) -> Result<AnyConnectOptions> {

@@ -5,12 +5,16 @@
 
 mod altered;
 mod audit;
+mod backup;
 mod crash;
+mod faults;
+mod keys;
 mod once;
 mod origins;
 mod quota;
 mod refused;
 mod replicas;
+mod rewrap;
 mod service;
 mod support;
 mod values;

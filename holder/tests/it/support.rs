@@ -9,7 +9,7 @@ use fieldseal::sealer::{Entropy, SealOptions, Sealer};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -50,6 +50,11 @@ impl Place {
     /// An empty directory.
     pub(crate) fn empty() -> Self {
         Self { dir: TempDir::new().unwrap(), database: POSTGRES.then(postgres::database) }
+    }
+
+    /// An empty directory, with a PostgreSQL database elsewhere.
+    pub(crate) fn at(database: &str) -> Self {
+        Self { dir: TempDir::new().unwrap(), database: Some(database.to_owned()) }
     }
 
     /// A key holder without keys.
@@ -125,7 +130,13 @@ impl Place {
     }
 
     pub(crate) fn serve(&self) -> Server {
-        Server::start(&mut self.command(&["serve", "--listen", "127.0.0.1:0", "--log", "trace"]))
+        self.serve_with(&[])
+    }
+
+    /// A service with these options.
+    pub(crate) fn serve_with(&self, options: &[&str]) -> Server {
+        let args = ["serve", "--listen", "127.0.0.1:0", "--log", "trace"];
+        Server::start(&mut self.command(&[&args[..], options].concat()))
     }
 
     /// Asserts that nothing of the key holder at rest holds this text.
@@ -176,6 +187,8 @@ fn run(command: &mut Command, input: &[u8]) -> Ran {
 /// A service that runs as a process of its own and ends with the test.
 pub(crate) struct Server {
     child: Child,
+    /// Kept open, for the service may have more to say.
+    out: BufReader<ChildStdout>,
     pub(crate) url: String,
 }
 
@@ -228,10 +241,14 @@ pub(crate) fn agent() -> ureq::Agent {
 impl Server {
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, url }
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let url = said(&mut out, "listening on ");
+        Self { child, out, url }
+    }
+
+    /// What comes after these words on the next line of its output.
+    pub(crate) fn said(&mut self, words: &str) -> String {
+        said(&mut self.out, words)
     }
 
     pub(crate) fn request(
@@ -312,6 +329,12 @@ impl Server {
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (self.child.wait().unwrap().code(), log)
     }
+}
+
+fn said(out: &mut BufReader<ChildStdout>, words: &str) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    line.trim_end().strip_prefix(words).unwrap().to_owned()
 }
 
 impl Drop for Server {

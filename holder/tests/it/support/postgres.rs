@@ -10,22 +10,25 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
-/// The address of a server: `postgres://postgres@127.0.0.1:port`.
-pub(crate) fn server() -> &'static str {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let start = || match std::env::var("FIELDSEAL_TEST_POSTGRES") {
-        Ok(url) => Server { url, _running: None },
-        Err(_) => Server::start(),
-    };
-    &SERVER.get_or_init(start).url
+/// The address of the server that tests share: `postgres://postgres@127.0.0.1:port`.
+fn shared() -> &'static str {
+    static SHARED: OnceLock<String> = OnceLock::new();
+    SHARED.get_or_init(|| match std::env::var("FIELDSEAL_TEST_POSTGRES") {
+        Ok(url) => url,
+        Err(_) => Server::start().url,
+    })
 }
 
 /// A new empty database, and its address.
 pub(crate) fn database() -> String {
+    new_database(shared())
+}
+
+fn new_database(server: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    super::execute(&format!("{}/postgres", server()), &format!("CREATE DATABASE {name}")).unwrap();
-    format!("{}/{name}", server())
+    super::execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}")).unwrap();
+    format!("{server}/{name}")
 }
 
 /// All that is in a database, as text.
@@ -35,65 +38,77 @@ pub(crate) fn dump(url: &str) -> Vec<u8> {
     dump.stdout
 }
 
-struct Server {
+/// A server in a temporary directory. It ends with the process that started it.
+pub(crate) struct Server {
     url: String,
-    _running: Option<Running>,
-}
-
-/// A static is never dropped, so a process of its own waits for this one to end and then stops the server.
-struct Running {
-    _watch: std::process::Child,
-    _dir: PathBuf,
+    dir: PathBuf,
+    port: u16,
 }
 
 impl Server {
-    fn start() -> Self {
-        let programs = programs();
+    pub(crate) fn start() -> Self {
         let dir = TempDir::with_prefix("fieldseal-postgres").unwrap().keep();
-        let data = dir.join("data");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        // The server refuses to run as root.
-        let is_root = rustix::process::geteuid().is_root();
-        if is_root {
-            finished(Command::new("chown").arg("postgres").arg(&dir));
+        let server = Self { url: format!("postgres://postgres@127.0.0.1:{port}"), dir, port };
+        if is_root() {
+            finished(Command::new("chown").arg("postgres").arg(&server.dir));
         }
-        let command = |program: &str| match is_root {
-            true => {
-                let mut command = Command::new("runuser");
-                command.args(["-u", "postgres", "--"]).arg(programs.join(program));
-                command
-            }
-            false => Command::new(programs.join(program)),
-        };
-        finished(
-            command("initdb").arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8"]),
-        );
-        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -k {}", dir.display());
-        finished(
-            command("pg_ctl")
-                .arg("-D")
-                .arg(&data)
-                .args(["-w", "-l"])
-                .arg(dir.join("log"))
-                .args(["-o", &options, "start"]),
-        );
-        let stop = format!(
-            "while kill -0 {} 2>/dev/null; do sleep 0.2; done; {} -D {} -m immediate stop; rm -rf {}",
-            std::process::id(),
-            if is_root {
-                format!("runuser -u postgres -- {}", programs.join("pg_ctl").display())
-            } else {
-                programs.join("pg_ctl").display().to_string()
-            },
-            data.display(),
-            dir.display()
-        );
-        let mut watch = Command::new("setsid");
-        watch.args(["sh", "-c", &stop]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let watch = watch.spawn().unwrap();
-        let url = format!("postgres://postgres@127.0.0.1:{port}");
-        Self { url, _running: Some(Running { _watch: watch, _dir: dir }) }
+        let new = ["-U", "postgres", "-A", "trust", "-E", "UTF8"];
+        finished(program("initdb").arg("-D").arg(server.data()).args(new));
+        server.start_again();
+        server.end_with_this_process();
+        server
     }
+
+    pub(crate) fn new_database(&self) -> String {
+        new_database(&self.url)
+    }
+
+    pub(crate) fn start_again(&self) {
+        let options = format!("-p {} -c listen_addresses=127.0.0.1 -k {}", self.port, self.dir.display());
+        let log = self.dir.join("log");
+        finished(self.pg_ctl().args(["-w", "-l"]).arg(log).args(["-o", &options, "start"]));
+    }
+
+    pub(crate) fn stop(&self) {
+        finished(self.pg_ctl().args(["-w", "-m", "immediate", "stop"]));
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    fn pg_ctl(&self) -> Command {
+        let mut command = program("pg_ctl");
+        command.arg("-D").arg(self.data());
+        command
+    }
+
+    /// A test may end in any way, so a process of its own waits for that and then stops the server.
+    #[allow(clippy::zombie_processes, reason = "it is to outlive this process")]
+    fn end_with_this_process(&self) {
+        let stop = r#"while kill -0 "$1" 2>/dev/null; do sleep 0.2; done; shift; dir="$1"; shift; "$@"; rm -rf "$dir""#;
+        let mut watch = Command::new("setsid");
+        watch.args(["sh", "-c", stop, "sh"]).arg(std::process::id().to_string()).arg(&self.dir);
+        let stop = self.pg_ctl();
+        watch.arg(stop.get_program()).args(stop.get_args()).args(["-m", "immediate", "stop"]);
+        watch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    }
+}
+
+/// The server refuses to run as root.
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn program(name: &str) -> Command {
+    let path = programs().join(name);
+    if !is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(path);
+    command
 }
 
 /// Debian keeps the server's programs away from the path, in a directory for each version.

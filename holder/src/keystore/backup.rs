@@ -1,0 +1,216 @@
+//! Keys in a backup. A backup is encrypted to a key pair of its own, whose private half exists only as
+//! shares ([`shares`]): whoever runs the key holder can make backups every night and open none of them.
+//!
+//! The content is encrypted in a [`stream`] under a fresh key, and that key is sealed as a token, in the
+//! format that everything else here is sealed in. The private keys inside are wrapped once more, under a
+//! second fresh key, so that they are never unwrapped but in the memory of the keystore.
+
+mod shares;
+mod stream;
+
+pub(crate) use stream::{Reader, Writer};
+
+use super::lock::{Cost, Lock, Secret};
+use super::wrap::{Kek, Label};
+use super::{KeyStore, random};
+use crate::error::{Code, Error, Result};
+use crate::store::{KeyRow, Settings};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ed25519_dalek::{Signature, Signer as _};
+use fieldseal::NumericDate;
+use fieldseal::jwe::Token;
+use fieldseal::keyset::signed::Signer;
+use fieldseal::keyset::{Jwk, KeySet, Scope};
+use fieldseal::kind::Kind;
+use fieldseal::open::PrivateKey;
+use fieldseal::sealer::{Entropy, SealOptions, Sealer};
+use fieldseal::suite::Alg;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+const ALG: Alg = Alg::Hpke9;
+const RECIPIENT: &str = "fieldseal-keyholder-backup-recipient-v1";
+const FIELD: &str = "backup-key";
+/// A token names a page's origin, and this one has none: a name that can be nobody's (RFC 2606).
+const ISSUER: &str = "https://keyholder.invalid";
+
+/// Who can open backups, as it is kept: nothing of it is secret.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipient {
+    /// The public key in base64url.
+    public: String,
+    /// How many shares there are of the private key.
+    pub(crate) shares: u8,
+    /// How many of them open a backup.
+    pub(crate) threshold: u8,
+    /// The key holder's signature of all that, in base64url. It holds also after the key holder is locked
+    /// in another way, or recovered.
+    signature: String,
+}
+
+impl Recipient {
+    pub(crate) fn jwk(&self) -> Result<Jwk> {
+        let damaged = || Error::new(Code::StoreDamaged);
+        let public = Base64UrlUnpadded::decode_vec(&self.public).map_err(|_| damaged())?;
+        Jwk::new(ALG, Scope::All, &public, None, None).map_err(|_| damaged())
+    }
+
+    /// What is signed. No JWS signing input begins like this, so neither can be taken for the other.
+    fn signing_input(&self) -> String {
+        format!("{RECIPIENT}\n{}\n{}\n{}", self.public, self.shares, self.threshold)
+    }
+}
+
+/// The two keys of one backup.
+pub(crate) struct ContentKeys {
+    stream: Zeroizing<[u8; 32]>,
+    kek: Zeroizing<[u8; 32]>,
+}
+
+impl ContentKeys {
+    /// Encrypts what is written to it.
+    pub(crate) fn writer<W: std::io::Write>(&self, out: W, header: &[u8]) -> Writer<W> {
+        Writer::new(out, &self.stream, header)
+    }
+
+    /// Decrypts what is read from it.
+    pub(crate) fn reader<R: std::io::Read>(&self, input: R, header: &[u8]) -> Reader<R> {
+        Reader::new(input, &self.stream, header)
+    }
+
+    fn kek(&self) -> Kek {
+        Kek::new(&self.kek)
+    }
+
+    /// Opens the keys of a backup with shares of its private key, in whatever order.
+    ///
+    /// Errors: `share-malformed`, `share-foreign`, `shares-too-few`, `backup-damaged`.
+    pub(crate) fn open(token: &str, shares: &[Zeroizing<String>]) -> Result<Self> {
+        let damaged = || Error::new(Code::BackupDamaged);
+        let token = Token::parse(token).map_err(|_| damaged())?;
+        let seed = shares::join(&token.header().kid, shares)?;
+        let private = PrivateKey::from_seed(ALG, seed)?;
+        if Jwk::new(ALG, Scope::All, &private.public(), None, None)?.kid() != token.header().kid {
+            return Err(Error::new(Code::ShareForeign));
+        }
+        let opened = private.open(&token).map_err(|_| damaged())?;
+        let text = opened.text().ok_or_else(damaged)?;
+        let mut both = Zeroizing::new([0; 64]);
+        match Base64UrlUnpadded::decode(&*text, both.as_mut_slice()) {
+            Ok(bytes) if bytes.len() == 64 => {}
+            _ => return Err(damaged()),
+        }
+        let mut keys = Self { stream: Zeroizing::new([0; 32]), kek: Zeroizing::new([0; 32]) };
+        keys.stream.copy_from_slice(&both[..32]);
+        keys.kek.copy_from_slice(&both[32..]);
+        Ok(keys)
+    }
+
+    /// Fresh keys, and the token that holds them for the recipient.
+    pub(crate) fn seal(recipient: &Recipient, now: NumericDate) -> Result<(Self, String)> {
+        let keys = Self { stream: random()?, kek: random()? };
+        let mut json = Zeroizing::new(String::with_capacity(88));
+        let mut encoded = Zeroizing::new([0; 86]);
+        let mut both = Zeroizing::new([0; 64]);
+        both[..32].copy_from_slice(keys.stream.as_slice());
+        both[32..].copy_from_slice(keys.kek.as_slice());
+        let text = Base64UrlUnpadded::encode(both.as_slice(), encoded.as_mut_slice())
+            .map_err(|_| Error::new(Code::Internal))?;
+        for part in ["\"", text, "\""] {
+            json.push_str(part);
+        }
+        let mut entropy = Zeroizing::new([0; Entropy::LEN]);
+        getrandom::fill(entropy.as_mut_slice())
+            .map_err(|_| Error::new(Code::Core(fieldseal::Code::RandomnessUnavailable)))?;
+        let options = SealOptions::new(FIELD, Kind::parse("text")?).unchecked();
+        let sealer = Sealer::new(KeySet::new(vec![recipient.jwk()?]), ISSUER)?;
+        let token = sealer.seal_json(&json, &options, now, Entropy::new(&entropy))?;
+        Ok((keys, token))
+    }
+}
+
+/// What a backup keeps of the signing key.
+pub(crate) struct SignerParts {
+    pub(crate) public: [u8; 32],
+    pub(crate) wrapped: Vec<u8>,
+}
+
+impl KeyStore {
+    /// A new key pair for backups: who it is, and the shares of its private half, which is gone then.
+    ///
+    /// Errors: `shares-count`.
+    pub(crate) fn new_recipient(
+        &self,
+        shares: u8,
+        threshold: u8,
+    ) -> Result<(Recipient, Vec<Zeroizing<String>>)> {
+        let seed = random()?;
+        let public = PrivateKey::from_seed(ALG, seed.clone())?.public();
+        let public = Base64UrlUnpadded::encode_string(&public);
+        let mut recipient = Recipient { public, shares, threshold, signature: String::new() };
+        let lines = shares::split(recipient.jwk()?.kid(), &seed, shares, threshold)?;
+        let signature = self.signing.sign(recipient.signing_input().as_bytes()).to_bytes();
+        recipient.signature = Base64UrlUnpadded::encode_string(&signature);
+        Ok((recipient, lines))
+    }
+
+    /// Whether this keystore made the recipient. Whoever can only write to the database must not get the
+    /// next backup sealed to a key of their own.
+    ///
+    /// Errors: `store-damaged`.
+    pub(crate) fn check_recipient(&self, recipient: &Recipient) -> Result<()> {
+        let signature = Base64UrlUnpadded::decode_vec(&recipient.signature).ok();
+        let signature = signature.and_then(|signature| Signature::from_slice(&signature).ok());
+        let is_ours = |signature| {
+            let input = recipient.signing_input();
+            self.signing.verifying_key().verify_strict(input.as_bytes(), &signature).is_ok()
+        };
+        match signature.is_some_and(is_ours) {
+            true => Ok(()),
+            false => Err(Error::new(Code::StoreDamaged)),
+        }
+    }
+
+    /// The wrapped half of a key as a backup has it; of a destroyed key, nothing.
+    ///
+    /// Errors: `key-damaged`.
+    pub(crate) fn wrapped_for_backup(&self, row: &KeyRow, keys: &ContentKeys) -> Result<Vec<u8>> {
+        if row.life.destroyed.is_some() {
+            return Ok(Vec::new());
+        }
+        let seed = self.kek.unwrap(&Label::key(row), &row.wrapped);
+        let seed = seed.ok_or(Error::about(Code::KeyDamaged, &row.kid))?;
+        keys.kek().wrap(&Label::key(row), &seed)
+    }
+
+    /// The wrapped signing key as a backup has it.
+    pub(crate) fn signer_for_backup(&self, keys: &ContentKeys) -> Result<Vec<u8>> {
+        let seed = Zeroizing::new(self.signing.to_bytes());
+        keys.kek().wrap(&Label::signing(self.signer().kid()), &seed)
+    }
+}
+
+/// Locks what a backup brought under a new secret: the signing key, and every key that was not
+/// destroyed.
+///
+/// Errors: `passphrase-short`, `backup-damaged`.
+pub(crate) fn lock_again(
+    keys: &ContentKeys,
+    signer: &SignerParts,
+    rows: &mut [KeyRow],
+    secret: &Secret,
+    cost: Cost,
+) -> Result<Settings> {
+    let damaged = || Error::new(Code::BackupDamaged);
+    let lock = Lock::new(secret, cost)?;
+    let (old, new) = (keys.kek(), lock.kek(secret)?);
+    for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
+        let label = Label::key(row);
+        row.wrapped = new.wrap(&label, &old.unwrap(&label, &row.wrapped).ok_or_else(damaged)?)?;
+    }
+    let label = Label::signing(Signer::new(signer.public).kid());
+    let seed = old.unwrap(&label, &signer.wrapped).ok_or_else(damaged)?;
+    let signer_wrapped = new.wrap(&label, &seed)?;
+    Ok(Settings { lock: lock.to_row(), signer_public: signer.public, signer_wrapped })
+}

@@ -1,0 +1,93 @@
+//! The life of a key: what state it is in, and what changes about it after it was made.
+//!
+//! A key is active, and published; then it is retired, when its `exp` has come, and still opens. It may
+//! be revoked at any time, which ends both but for those with leave, and destroyed, which nobody undoes.
+
+use super::KeyStore;
+use super::wrap::Label;
+use crate::error::{Code, Error, Result};
+use crate::store::KeyRow;
+use fieldseal::NumericDate;
+
+/// What may be done with a key at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyState {
+    /// It is published, and opens.
+    Active,
+    /// It opens.
+    Retired,
+    /// It opens for those with leave for it.
+    Revoked,
+    /// There is no private half any more.
+    Destroyed,
+}
+
+impl KeyState {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+            Self::Destroyed => "destroyed",
+        }
+    }
+}
+
+impl KeyRow {
+    pub(crate) fn state(&self, now: NumericDate) -> KeyState {
+        match (self.life.destroyed, self.life.revoked, self.exp) {
+            (Some(_), ..) => KeyState::Destroyed,
+            (None, Some(_), _) => KeyState::Revoked,
+            (None, None, Some(exp)) if now >= exp => KeyState::Retired,
+            (None, None, _) => KeyState::Active,
+        }
+    }
+}
+
+impl KeyStore {
+    /// The key with an earlier end. What is authenticated with the wrapped half says when the key ends,
+    /// so it is wrapped anew.
+    ///
+    /// Errors: `key-damaged`.
+    pub(crate) fn ending(&self, row: KeyRow, exp: NumericDate) -> Result<KeyRow> {
+        self.changed(row, |row| row.exp = Some(exp))
+    }
+
+    /// The key revoked. Its wrapped half unwraps only with the revocation.
+    ///
+    /// Errors: `key-damaged`.
+    pub(crate) fn revoking(&self, row: KeyRow, reason: &str, now: NumericDate) -> Result<KeyRow> {
+        self.changed(row, |row| {
+            row.life.revoked = Some(now);
+            row.life.reason = Some(reason.to_owned());
+        })
+    }
+
+    fn changed(&self, mut row: KeyRow, change: impl FnOnce(&mut KeyRow)) -> Result<KeyRow> {
+        let seed = self.kek.unwrap(&Label::key(&row), &row.wrapped);
+        let seed = seed.ok_or(Error::about(Code::KeyDamaged, &row.kid))?;
+        change(&mut row);
+        row.wrapped = self.kek.wrap(&Label::key(&row), &seed)?;
+        Ok(row)
+    }
+
+    /// Wipes the unlocked key of that name, once nobody is opening with it any more.
+    pub(crate) fn forget(&self, kid: &str) {
+        if self.cached(kid).is_none() {
+            return;
+        }
+        self.unlocked.write().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(kid);
+    }
+
+    /// Wipes the unlocked keys that were destroyed by another process, asked for or not.
+    ///
+    /// Errors: `store-unavailable`.
+    pub(crate) async fn forget_destroyed(&self) -> Result<()> {
+        for row in self.store.keys().await? {
+            if row.life.destroyed.is_some() {
+                self.forget(&row.kid);
+            }
+        }
+        Ok(())
+    }
+}

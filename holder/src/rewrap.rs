@@ -1,0 +1,129 @@
+//! Stored tokens move from an old key to the current one of their class: then the old key can be
+//! destroyed. Each takes the three steps that opening takes, and nobody is shown a value.
+
+use crate::audit::Action;
+use crate::error::{Code, Error, Result};
+use crate::holder::{Holder, Submission, read};
+use crate::keystore::{self, Rewrapped};
+use crate::policy::{Actor, Occasion, Refusal};
+use fieldseal::keyset::Jwk;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A token that is sealed to the current key of its class.
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub(crate) struct Moved {
+    /// The token to keep.
+    pub(crate) token: String,
+    /// The key that it is sealed to.
+    pub(crate) kid: String,
+    /// Its name, which is what it was.
+    pub(crate) jti: String,
+    /// Whether it is a new one; it is not, where the key was current already.
+    pub(crate) rewrapped: bool,
+}
+
+/// What becomes of a token if it may be moved.
+struct Plan {
+    text: String,
+    jti: String,
+    to: Jwk,
+    is_current: bool,
+}
+
+impl Plan {
+    fn moved(self, token: Option<String>) -> Moved {
+        let Self { text, jti, to, .. } = self;
+        Moved { rewrapped: token.is_some(), token: token.unwrap_or(text), kid: to.kid().to_owned(), jti }
+    }
+}
+
+impl Holder {
+    /// Seals tokens again to the current keys of their classes, in order. Of a token that opens a single
+    /// time, only the old one or the new one opens, whichever comes first, and none if it was opened
+    /// before.
+    ///
+    /// Errors: `purpose-invalid`, `store-unavailable`, `store-damaged`; then nothing was sealed.
+    pub(crate) async fn rewrap(
+        &self,
+        actor: Actor,
+        purpose: Option<String>,
+        submissions: Vec<std::result::Result<Submission, Code>>,
+    ) -> Result<Vec<std::result::Result<Moved, Refusal>>> {
+        let now = self.clock().now();
+        let occasion = Occasion::new(actor, purpose, now)?.asking(Action::Rewrap);
+        let policy = self.policy().await?;
+        let current = self.keys().published(now).await?;
+        let mut found = HashMap::new();
+        let mut decisions = Vec::with_capacity(submissions.len());
+        let mut plans = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            let text = submission.as_ref().map_or_else(|_| String::new(), |s| s.token.clone());
+            let (decision, plan) = match read(submission) {
+                Err(code) => (Err(Refusal::unread(&occasion, code)), None),
+                Ok((sealed, expectation)) => {
+                    let to = current.choose(sealed.header().kind.class(), now).cloned();
+                    let jti = sealed.header().jti.clone();
+                    let key = self.find_key(&mut found, sealed.kid()).await?;
+                    let is_current = to.as_ref().is_ok_and(|to| to.kid() == sealed.kid());
+                    match (policy.authorise(&occasion, sealed, &expectation, key), to) {
+                        (Ok(grant), Ok(to)) => (Ok(grant), Some(Plan { text, jti, to, is_current })),
+                        (Ok(grant), Err(error)) => (Err(grant.refuse(Code::Core(error.kind()))), None),
+                        (Err(refusal), _) => (Err(refusal), None),
+                    }
+                }
+            };
+            decisions.push(decision);
+            plans.push(plan);
+        }
+        let permits = self.audit().record(decisions).await?;
+        let holder = self.clone();
+        // As with opening, this is work for the processor.
+        let carry_out = move || {
+            let (mut once, mut failed) = (Vec::new(), Vec::new());
+            let mut outcomes = Vec::with_capacity(permits.len());
+            for (permit, plan) in permits.into_iter().zip(plans) {
+                let (permit, plan) = match (permit, plan) {
+                    (Ok(permit), Some(plan)) => (permit, plan),
+                    (Ok(_), None) => return Err(Error::new(Code::Internal)),
+                    (Err(refusal), _) => {
+                        outcomes.push(Err(refusal));
+                        continue;
+                    }
+                };
+                if plan.is_current {
+                    outcomes.push(Ok(plan.moved(None)));
+                    continue;
+                }
+                let rewrapped = holder.keys().rewrap(permit, &plan.to, keystore::seed()?);
+                outcomes.push(match rewrapped {
+                    Ok(Rewrapped { token, once: pair }) => {
+                        once.extend(pair);
+                        Ok(plan.moved(Some(token)))
+                    }
+                    Err(refusal) => {
+                        failed.push(refusal.clone());
+                        Err(refusal)
+                    }
+                });
+            }
+            Ok((outcomes, once, failed))
+        };
+        let carried_out = tokio::task::spawn_blocking(carry_out).await;
+        let (outcomes, once, failed) = carried_out.map_err(|_| Error::new(Code::Internal))??;
+        self.remember_once(&once).await?;
+        self.audit().record_outcomes(failed).await?;
+        Ok(outcomes)
+    }
+
+    /// From here on the old and the new tokens count as one. Before, nobody has seen the new ones, so a
+    /// crash in between loses nothing.
+    async fn remember_once(&self, once: &[([u8; 32], [u8; 32])]) -> Result<()> {
+        if once.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store().write().await?;
+        tx.insert_rewrapped(once).await?;
+        tx.commit().await
+    }
+}
