@@ -122,6 +122,62 @@ export async function take(request: Request, keys: JwkSet): Promise<Response> {
 }
 `;
 
+const HOLDER = `
+import {
+  type Answered, type AskOptions, type AuditPage, type AuditRecord, type Comparison, type Credential, createHolder,
+  type Expected, FieldsealError, type Facts, type Fingerprint, type Holder, HolderError, type HolderOptions, type Item,
+  type KeyDescription, type Mask, type Masked, type Moved, type Opened, type Refusal, type Result, type Verified,
+} from "fieldseal/holder";
+
+const credential: Credential = async ({ refused, signal }) => (refused && signal?.aborted ? "a" : "b");
+const options: HolderOptions = {
+  url: ["https://a.example", new URL("https://b.example")], credential, timeout: 1000, attempts: 2, concurrency: undefined,
+};
+
+export async function use(token: string, signal: AbortSignal): Promise<unknown[]> {
+  const holder: Holder = createHolder(options);
+  createHolder({ url: "https://a.example", credential: "fsk_x" });
+  const ask: AskOptions = { purpose: "charge", idempotencyKey: "a", approval: undefined, signal };
+  const items: Item[] = [token, { token, field: "card", kind: "card-number", origin: "https://a.example", sub: undefined }];
+  const results: Result<Opened>[] = await holder.open(items, ask);
+  for (const result of results) {
+    if (result.ok) {
+      const facts: Facts = result;
+      console.log(result.value, facts.hintMatches, facts.sub);
+    } else {
+      const refusal: Refusal = result;
+      console.log(refusal.code, refusal.detail, refusal.approval);
+    }
+  }
+  const one: Opened = await holder.openOne(token, { field: "card", kind: "payment-form" });
+  const masked: Result<Masked>[] = await holder.openMasked(items);
+  for (const result of masked) {
+    if (result.ok && "masked" in result) { const mask: Mask = result; console.log(mask.masked, mask.hints); }
+    if (result.ok && "fields" in result) console.log(result.fields["card"]?.masked, result.fields["card"]?.kind);
+  }
+  const same: boolean = await holder.verify({ token, field: "card" }, { any: 1 }, { region: "US", ...ask });
+  const comparisons: Comparison[] = [{ token, candidate: null }, { token, hash: "$argon2id$" }];
+  const verified: Result<Verified>[] = await holder.verifyAll(comparisons, ask);
+  const answered: Result<Answered>[] = await holder.fingerprint([token], { label: "duplicates", signal });
+  const [first] = answered;
+  if (first?.ok && "fingerprint" in first) { const found: Fingerprint = first; console.log(found.fingerprint); }
+  const moved: Result<Moved>[] = await holder.rewrap([token]);
+  for await (const page of holder.audit({ after: "x", limit: 2 })) {
+    const { records, next, more }: AuditPage = page;
+    const record: AuditRecord | undefined = records[0];
+    console.log(record?.seq, record?.["purpose"], next, more);
+  }
+  const keys: KeyDescription[] = await holder.keys({ signal });
+  const expected: Expected = { token };
+  return [one.value, same, verified, moved, keys, expected];
+}
+
+export function tell(error: unknown): string | undefined {
+  if (!(error instanceof HolderError) || !(error instanceof FieldsealError)) return undefined;
+  return error.code + String(error.status ?? error.retryAfter) + (error.approval ?? error.idempotencyKey);
+}
+`;
+
 const MESSAGES = `
 import { type Messages, useMessages } from "fieldseal";
 import de, { contact, health, payment } from "fieldseal/messages/de";
@@ -206,6 +262,23 @@ export const ENTRIES = {
     wrong: {
       "a guard without keys": "createGuard({ fields: {} });",
       "an unknown kind": 'createGuard({ fields: { card: "card" }, keys: { keys: [] } });',
+    },
+  },
+  "holder.ts": {
+    right: HOLDER,
+    head: [
+      'import { createHolder, type Holder } from "fieldseal/holder"; declare const holder: Holder;',
+      "void [createHolder, holder];",
+    ],
+    wrong: {
+      "a client without a credential": 'createHolder({ url: "https://a.example" });',
+      "a misspelt option": 'createHolder({ url: "https://a.example", credential: "x", retries: 3 });',
+      "one token for a list": 'holder.open("x");',
+      "an unknown kind": 'holder.openOne("x", { kind: "card" });',
+      "a value of a refusal": 'holder.open(["x"]).then(([result]) => result?.value);',
+      "a value of a mask": 'holder.openMasked(["x"]).then(([result]) => result?.ok && result.value);',
+      "a comparison with nothing": 'holder.verifyAll([{ token: "x" }]);',
+      "a comparison with two": 'holder.verifyAll([{ token: "x", candidate: 1, hash: "y" }]);',
     },
   },
   "vue.ts": {

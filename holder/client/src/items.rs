@@ -46,7 +46,7 @@ impl Expected {
 
     /// Sealed as this person's.
     #[must_use]
-    pub fn sub(self, sub: impl Into<String>) -> Self {
+    pub fn subject(self, sub: impl Into<String>) -> Self {
         Self { sub: Some(sub.into()), ..self }
     }
 }
