@@ -43,6 +43,18 @@ pub struct Config {
     pub roles: Vec<Role>,
 }
 
+/// Why the console cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The system has no way to make requests.
+    #[error("the HTTP client cannot be made")]
+    Client(#[from] reqwest::Error),
+    /// The address of --holder.
+    #[error(transparent)]
+    Holder(#[from] fieldseal_client::Error),
+}
+
 struct Console {
     shop: Shop,
     holder: Holder,
@@ -53,12 +65,12 @@ type Shared = State<Arc<Console>>;
 
 /// The console's routes.
 ///
-/// Errors if the HTTP client cannot be made.
-pub fn router(config: Config) -> Result<Router, reqwest::Error> {
+/// Errors if the HTTP client cannot be made, or the key holder's address is one to which a credential may not be sent.
+pub fn router(config: Config) -> Result<Router, StartError> {
     let client = client::new()?;
     let console = Console {
-        shop: Shop::new(client.clone(), config.shop),
-        holder: Holder::new(client, config.holder),
+        shop: Shop::new(client, config.shop),
+        holder: Holder::new(config.holder)?,
         roles: config.roles,
     };
     let router = Router::new()

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::http::{StatusCode, header::AUTHORIZATION};
-use reqwest::{Client, RequestBuilder, header::HeaderValue, redirect};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use axum::http::StatusCode;
+use fieldseal_client::{Ask, Error, Expected, Opened, Refusal};
+use reqwest::{Client, RequestBuilder, redirect};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 /// The longest answer that is read. An order is at most what the shop accepts, 2 MiB, which JSON can make somewhat longer.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
-/// A client that goes where it is told and nowhere else: a redirect or a proxy would carry a credential to another machine.
+/// A client that goes where it is told and nowhere else.
 pub(super) fn new() -> reqwest::Result<Client> {
     Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(Duration::from_secs(15)).build()
 }
@@ -67,103 +67,58 @@ impl Shop {
     }
 }
 
-/// The key holder.
+/// The key holder, for whichever role asks.
 pub(super) struct Holder {
-    client: Client,
+    client: fieldseal_client::Holder,
     url: Url,
 }
 
-/// The body of `POST /v1/open`.
-#[derive(Serialize)]
-pub(super) struct OpenRequest<'a> {
-    pub(super) purpose: &'a str,
-    pub(super) tokens: &'a [OpenToken<'a>],
-}
-
-/// One token, with the field that it must have been sealed for: the name that the shop keeps it under.
-#[derive(Serialize)]
-pub(super) struct OpenToken<'a> {
-    pub(super) token: &'a str,
-    pub(super) field: &'a str,
-}
-
-/// One answer: an error, or else the value, which may be `null`.
-#[derive(Deserialize)]
-pub(super) struct Opened {
-    /// Kept as the text that it is: a number of any size and a value of any depth pass through.
-    #[serde(default)]
-    pub(super) value: Box<RawValue>,
-    pub(super) error: Option<Refusal>,
-}
-
-/// Why the key holder did not open a token.
-#[derive(Deserialize, Serialize)]
-pub(super) struct Refusal {
-    pub(super) code: String,
-    #[serde(default)]
-    pub(super) detail: String,
-}
-
-#[derive(Deserialize)]
-struct Results {
-    results: Vec<Opened>,
-}
+/// How often the key holder is asked before a person is told that it does not answer.
+const ATTEMPTS: u32 = 2;
 
 impl Holder {
-    pub(super) fn new(client: Client, url: Url) -> Self {
-        Self { client, url }
+    pub(super) fn new(url: Url) -> Result<Self, fieldseal_client::Error> {
+        // Each request has the credential of its role, and this one is nobody's.
+        let client = fieldseal_client::Holder::builder().url(url.as_str()).credential("");
+        Ok(Self { client: client.attempts(ATTEMPTS).build()?, url })
     }
 
     pub(super) fn url(&self) -> &Url {
         &self.url
     }
 
+    /// Has tokens opened for a credential: for each a value, or why there is none.
     pub(super) async fn open(
         &self,
         credential: &SecretString,
-        ask: &OpenRequest<'_>,
-    ) -> Result<Vec<Opened>, Problem> {
-        let unreachable = || {
-            let detail = format!(
-                "The key holder at {} does not answer. Start it with `keyholder serve`, then try again.",
-                self.url
-            );
-            bad_gateway("holder-unreachable", detail)
-        };
-        let refused = || {
-            let detail = "The key holder does not know this role's credential. Make one with `keyholder credentials new`, \
-                          put it into the file of --roles and start the console again.";
-            bad_gateway("credential-refused", detail.into())
-        };
-        let url = self.url.join("v1/open").map_err(|_| unreachable())?;
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", credential.expose_secret()))
-            .map_err(|_| refused())?;
-        bearer.set_sensitive(true);
-        let (status, body) = send(self.client.post(url).header(AUTHORIZATION, bearer).json(ask))
-            .await
-            .ok_or_else(unreachable)?;
-        match status {
-            StatusCode::OK => {}
-            StatusCode::UNAUTHORIZED => return Err(refused()),
-            _ => return Err(self.unexpected(status, &body)),
-        }
-        let Results { results } = serde_json::from_slice(&body).map_err(|_| self.unexpected(status, &[]))?;
-        if results.len() != ask.tokens.len() {
-            return Err(self.unexpected(status, &[]));
-        }
-        Ok(results)
+        purpose: &str,
+        tokens: Vec<Expected>,
+    ) -> Result<Vec<Result<Opened, Refusal>>, Problem> {
+        let client = self.client.with_credential(credential.clone());
+        client.open(tokens, &Ask::purpose(purpose)).await.map_err(|error| self.problem(error))
     }
 
-    /// An answer that is neither results nor a missing credential; a problem document says more in its own words.
-    fn unexpected(&self, status: StatusCode, body: &[u8]) -> Problem {
-        let said = serde_json::from_slice::<Refusal>(body)
-            .map(|refusal| format!(" It says: {} ({})", refusal.detail, refusal.code))
-            .unwrap_or_default();
-        let detail = format!(
-            "What answers at {} did not open the order (status {}).{said}",
-            self.url,
-            status.as_u16()
-        );
+    fn problem(&self, error: Error) -> Problem {
+        let (status, said) = match error {
+            Error::Unreachable | Error::TimedOut => {
+                let detail = format!(
+                    "The key holder at {} does not answer. Start it with `keyholder serve`, then try again.",
+                    self.url
+                );
+                return bad_gateway("holder-unreachable", detail);
+            }
+            Error::Credential | Error::Answer { status: 401 } | Error::Problem { status: 401, .. } => {
+                let detail = "The key holder does not know this role's credential. Make one with `keyholder credentials new`, \
+                              put it into the file of --roles and start the console again.";
+                return bad_gateway("credential-refused", detail.into());
+            }
+            Error::Problem { code, detail, status, .. } => {
+                (status.to_string(), format!(" It says: {detail} ({code})"))
+            }
+            Error::Answer { status } => (status.to_string(), String::new()),
+            other => ("none".to_owned(), format!(" It was not asked: {other}.")),
+        };
+        let detail = format!("What answers at {} did not open the order (status {status}).{said}", self.url);
         bad_gateway("holder-answer", detail)
     }
 }

@@ -48,6 +48,9 @@ async fn shop() -> String {
     serve(router).await.to_string()
 }
 
+/// What the key holder says of every value beside it.
+const FACTS: &str = r#""field":"f","kind":"text","iss":"https://shop.example","iat":1770000000,"jti":"j","valid":true,"value":"#;
+
 type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
 /// A key holder that answers every request with `body`, and what it was asked.
@@ -72,8 +75,10 @@ fn payments() -> Value {
 
 #[tokio::test]
 async fn opens_an_order_as_a_role() {
-    let results = r#"{"results":[{"value":"4242"},{"error":{"type":"/problems/class-refused","code":"class-refused","detail":"No."}}]}"#;
-    let (holder, asked) = holder(StatusCode::OK, results).await;
+    let results = format!(
+        r#"{{"results":[{{{FACTS}"4242"}},{{"error":{{"type":"/problems/class-refused","code":"class-refused","detail":"No."}}}}]}}"#
+    );
+    let (holder, asked) = holder(StatusCode::OK, results.leak()).await;
     let console = console(&shop().await, &holder);
 
     let answer = open(&console, payments()).await;
@@ -103,7 +108,7 @@ async fn values_pass_through_as_they_are() {
     for value in
         ["null", "\"\"", "true", "1e400", "123456789012345678901234567890", r#"{"a":[1,"\u0000"]}"#, &deep]
     {
-        let results = format!(r#"{{"results":[{{"value":{value}}},{{"value":{value}}}]}}"#);
+        let results = format!(r#"{{"results":[{{{FACTS}{value}}},{{{FACTS}{value}}}]}}"#);
         let (holder, _) = holder(StatusCode::OK, results.leak()).await;
         let answer = open(&console(&shop().await, &holder), payments()).await;
         assert!(answer.text().contains(&format!(r#"{{"position":1,"value":{value}}}"#)), "{}", answer.text());
@@ -123,7 +128,8 @@ async fn an_order_is_shown_with_the_public_headers_of_its_tokens() {
 #[tokio::test]
 async fn no_answer_reveals_a_credential() {
     let (refusing, _) = holder(StatusCode::UNAUTHORIZED, "{}").await;
-    let (good, _) = holder(StatusCode::OK, r#"{"results":[{"value":"4242"},{"value":"a"}]}"#).await;
+    let results = format!(r#"{{"results":[{{{FACTS}"4242"}},{{{FACTS}"a"}}]}}"#);
+    let (good, _) = holder(StatusCode::OK, results.leak()).await;
     let shop = shop().await;
     for console in
         [console(&shop, &good), console(&shop, &refusing), console(&shop, NOBODY), console(NOBODY, NOBODY)]
@@ -169,7 +175,12 @@ async fn odd_answers_of_the_key_holder_are_problems() {
         (StatusCode::UNAUTHORIZED, "{}", "credential-refused"),
         (StatusCode::OK, "<html>", "holder-answer"),
         (StatusCode::OK, r#"{"results":[]}"#, "holder-answer"),
-        (StatusCode::OK, r#"{"results":[{"value":1},{"value":2},{"value":3}]}"#, "holder-answer"),
+        (StatusCode::OK, r#"{"results":[{"value":1},{"value":2}]}"#, "holder-answer"),
+        (
+            StatusCode::OK,
+            format!(r#"{{"results":[{{{FACTS}1}},{{{FACTS}2}},{{{FACTS}3}}]}}"#).leak(),
+            "holder-answer",
+        ),
         (StatusCode::INTERNAL_SERVER_ERROR, "", "holder-answer"),
         (
             StatusCode::BAD_REQUEST,

@@ -63,7 +63,7 @@ async fn many_tokens_come_in_their_order_under_names_of_their_own() {
     for name in ["report-1.0", "report-1.1", "report-1.2"] {
         assert!(ours.iter().any(|line| line.contains(name)), "{name}");
     }
-    assert!(place.client().open::<String>(Vec::new(), &Ask::new()).await.unwrap().is_empty());
+    assert!(place.client().open(Vec::<String>::new(), &Ask::new()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

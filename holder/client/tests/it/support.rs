@@ -14,6 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use zeroize::Zeroizing;
 
 pub(crate) const ORIGIN: &str = "https://shop.example";
 
@@ -96,8 +97,8 @@ impl Place {
     }
 
     fn seal_with(&self, options: SealOptions, json: &str) -> String {
-        let mut bytes = [0; Entropy::LEN];
-        getrandom::fill(&mut bytes).unwrap();
+        let mut bytes = Zeroizing::new([0; Entropy::LEN]);
+        getrandom::fill(bytes.as_mut_slice()).unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let sealer = Sealer::new(self.keys.clone(), ORIGIN).unwrap();
         sealer.seal_json(json, &options, NumericDate(now), Entropy::new(&bytes)).unwrap()
