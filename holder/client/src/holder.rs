@@ -59,7 +59,7 @@ impl Builder {
         Self { credential: Some(credential.into()), ..self }
     }
 
-    /// A certificate in PEM that the key holder's may be signed with, beside those that the system trusts.
+    /// Certificates in PEM with which the key holder's may be signed, beside those that the system trusts.
     #[must_use]
     pub fn root(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
@@ -99,11 +99,17 @@ impl Builder {
         if !(1..=64).contains(&self.concurrency) {
             return Err(Error::Option("concurrency"));
         }
-        let roots =
-            self.roots.iter().map(|pem| Certificate::from_pem(pem)).collect::<reqwest::Result<Vec<_>>>();
+        let mut roots = Vec::new();
+        for pem in &self.roots {
+            let found = Certificate::from_pem_bundle(pem).map_err(|_| Error::Option("root"))?;
+            if found.is_empty() {
+                return Err(Error::Option("root"));
+            }
+            roots.extend(found);
+        }
         // A redirect or a proxy would carry the credential to another machine.
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy();
-        let client = client.tls_certs_merge(roots.map_err(|_| Error::Option("root"))?);
+        let client = client.tls_certs_merge(roots);
         let client = client.build().map_err(|_| Error::Option("root"))?;
         let transport = Transport {
             client,

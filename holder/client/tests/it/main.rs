@@ -4,3 +4,4 @@ mod asked;
 mod failing;
 mod opened;
 mod support;
+mod tls;

@@ -53,19 +53,37 @@ impl Place {
         place.keys = KeySet::parse(&place.run(&["keys", "publish"])).unwrap();
         place.credential =
             place.credential("service", &["--class", "*", "--per-minute", "none", "--per-day", "none"]);
-        let mut server =
-            place.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+        place.serve(&[]);
+        place
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Starts the service, in the place of the one that runs.
+    pub(crate) fn serve(&mut self, more: &[&str]) {
+        self.stop();
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut server = command.args(more).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        place.url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-        place.server = Some(server);
-        place
+        self.url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+        self.server = Some(server);
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
     }
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(program());
         command
             .args(args)
+            .current_dir(self.dir.path())
             .env_clear()
             .env("KEYHOLDER_HOME", self.dir.path().join("home"))
             .env("KEYHOLDER_KEY_FILE", self.dir.path().join("key"))
@@ -121,10 +139,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.kill();
-            let _ = server.wait();
-        }
+        self.stop();
     }
 }
 
