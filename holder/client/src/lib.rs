@@ -24,6 +24,7 @@
 mod address;
 mod answers;
 mod batches;
+mod builder;
 mod credential;
 mod error;
 mod holder;
@@ -36,8 +37,9 @@ pub use answers::{
     AuditPage, Facts, Finding, Fingerprint, Fingerprinted, Key, KeyPage, Mask, Masked, Moved, Opened, Record,
     Refusal, Verified,
 };
+pub use builder::Builder;
 pub use credential::Credential;
 pub use error::{Error, Result};
-pub use holder::{Builder, Holder};
+pub use holder::Holder;
 pub use items::{Ask, Comparison, Expected};
 pub use value::Value;
