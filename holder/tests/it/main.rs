@@ -11,6 +11,7 @@ mod cli;
 mod clock;
 mod crash;
 mod faults;
+mod locks;
 mod once;
 mod origins;
 mod quota;
