@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
-use crate::keystore::{Answer, Cost, KeyStore, Secret};
+use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
@@ -15,6 +15,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Who locks and unlocks the keys, as the audit names it. No credential's name has a colon.
+const WATCHER: &str = "service:lock";
 
 /// A key holder whose keys are unlocked.
 #[derive(Clone)]
@@ -207,7 +210,26 @@ impl Holder {
     /// and locks them while it does not. `every` is how long to wait in between, where the lock's own
     /// interval is not wanted. With a passphrase or a key file there is nothing to ask.
     pub async fn watch_lock(&self, every: Option<Duration>) {
-        self.keys.watch(every).await;
+        while let Some(turn) = self.keys.turn(every).await {
+            let holder = self.clone();
+            // The lock is asked on, also while the database is slow.
+            tokio::spawn(async move {
+                if let Err(error) = holder.record_turn(turn).await {
+                    tracing::error!(code = error.code().as_str(), ?turn, "this is not on record");
+                }
+            });
+        }
+    }
+
+    async fn record_turn(&self, turn: Turn) -> Result<()> {
+        let of = |action| Entry::of_action(action, WATCHER, self.clock.now());
+        let entry = match turn {
+            Turn::Unlocked => of(Action::KeysUnlock),
+            Turn::Locked(code) => Entry { outcome: code.as_str().to_owned(), ..of(Action::KeysLock) },
+        };
+        let mut tail = Tail::of(self.store.write().await?).await?;
+        tail.append(&entry)?;
+        tail.commit_signed(Some(&*self.keys)).await
     }
 
     /// The keystore, to publish from.

@@ -28,6 +28,7 @@ use own_stack::on_own_stack;
 use std::sync::Arc;
 use std::time::Duration;
 use watch::Gate;
+pub(crate) use watch::Turn;
 use wrap::{Kek, Label};
 use zeroize::Zeroizing;
 
@@ -88,10 +89,10 @@ impl KeyStore {
         self.unlocked().map(|_| ())
     }
 
-    /// Locks the keys when the HSM or KMS that unlocks them goes away, and unlocks them when it comes
-    /// back. It ends at once if there is neither.
-    pub(crate) async fn watch(&self, every: Option<Duration>) {
-        self.gate.watch(every).await;
+    /// Waits until the HSM or KMS that unlocks the keys goes away or comes back, when they are locked or
+    /// unlocked, and tells which. `None` if there is neither.
+    pub(crate) async fn turn(&self, every: Option<Duration>) -> Option<Turn> {
+        self.gate.turn(every).await
     }
 
     /// Makes a key pair, wrapped and ready to be stored.

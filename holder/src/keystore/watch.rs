@@ -13,8 +13,14 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// The ring, while it may be used.
 pub(super) struct Gate {
-    ring: RwLock<Option<Arc<Keyring>>>,
+    state: RwLock<State>,
     outside: Option<Outside>,
+}
+
+enum State {
+    Open(Arc<Keyring>),
+    /// Closed, and the code that says why.
+    Closed(Code),
 }
 
 /// A lock that can go away, and all that is needed to unlock once more.
@@ -24,47 +30,69 @@ struct Outside {
     settings: Settings,
 }
 
+/// What became of the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// They are locked, and the code says why.
+    Locked(Code),
+    /// They are unlocked again.
+    Unlocked,
+}
+
 impl Gate {
     pub(super) fn open(ring: Arc<Keyring>, settings: Settings, secret: &Secret) -> Self {
         let outside = secret.outside().map(|(secret, interval)| Outside { secret, interval, settings });
-        Self { ring: RwLock::new(Some(ring)), outside }
+        Self { state: RwLock::new(State::Open(ring)), outside }
     }
 
     /// Errors: `keys-locked`.
     pub(super) fn ring(&self) -> Result<Arc<Keyring>> {
-        let ring = self.ring.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        ring.clone().ok_or(Error::new(Code::KeysLocked))
+        match &*self.state.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            State::Open(ring) => Ok(Arc::clone(ring)),
+            State::Closed(_) => Err(Error::new(Code::KeysLocked)),
+        }
     }
 
-    fn set(&self, ring: Option<Arc<Keyring>>) {
-        let old =
-            std::mem::replace(&mut *self.ring.write().unwrap_or_else(|poisoned| poisoned.into_inner()), ring);
-        // Wiped here, or by the last request that is under way and holds it.
+    /// Why the keys are locked, if they are.
+    fn reason(&self) -> Option<Code> {
+        match &*self.state.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            State::Open(_) => None,
+            State::Closed(code) => Some(*code),
+        }
+    }
+
+    fn set(&self, state: State) {
+        let mut place = self.state.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // What was there is wiped when this is dropped, or by the last request that is under way.
+        let old = std::mem::replace(&mut *place, state);
+        drop(place);
         drop(old);
     }
 
-    /// Asks the lock for as long as this is polled. `every` takes the place of the lock's own interval.
-    pub(super) async fn watch(&self, every: Option<Duration>) {
-        let Some(outside) = &self.outside else {
-            return;
-        };
+    /// Asks the lock until the keys are locked or unlocked, and tells which. `every` takes the place of
+    /// the lock's own interval. With a lock that cannot go away there is nothing to wait for: `None`.
+    pub(super) async fn turn(&self, every: Option<Duration>) -> Option<Turn> {
+        let outside = self.outside.as_ref()?;
         let every = every.unwrap_or(outside.interval);
-        let mut last = None;
         loop {
-            let is_open = self.ring().is_ok();
-            tokio::time::sleep(if is_open { every } else { every.min(RETRY) }).await;
+            let was = self.reason();
+            tokio::time::sleep(if was.is_none() { every } else { every.min(RETRY) }).await;
             match outside.ask().await {
-                Ok(_) if is_open => {}
+                Ok(_) if was.is_none() => {}
                 Ok(ring) => {
-                    self.set(Some(ring));
-                    last = None;
+                    self.set(State::Open(ring));
                     tracing::info!("the keys are unlocked again");
+                    return Some(Turn::Unlocked);
                 }
                 Err(error) => {
-                    self.set(None);
+                    let code = error.code();
+                    self.set(State::Closed(code));
                     // Once for each reason, or the log would fill with the same line.
-                    if last.replace(error.code()) != Some(error.code()) {
-                        tracing::error!(code = error.code().as_str(), %error, "the keys are locked");
+                    if was != Some(code) {
+                        tracing::error!(code = code.as_str(), %error, "the keys are locked");
+                    }
+                    if was.is_none() {
+                        return Some(Turn::Locked(code));
                     }
                 }
             }
@@ -91,16 +119,16 @@ mod tests {
         let settings = KeyStore::prepare(&secret, Cost::default()).await.unwrap();
         let ask =
             async || Keyring::unlock(lock::key(&settings.lock, &secret).await.unwrap(), &settings).unwrap();
-        let gate = Gate { ring: RwLock::new(Some(ask().await)), outside: None };
+        let gate = Gate { state: RwLock::new(State::Open(ask().await)), outside: None };
         let idle = Arc::downgrade(&gate.ring().unwrap());
-        gate.set(None);
+        gate.set(State::Closed(Code::HsmFailed));
         assert!(idle.upgrade().is_none());
         assert_eq!(gate.ring().err().map(|error| error.code()), Some(Code::KeysLocked));
 
-        gate.set(Some(ask().await));
+        gate.set(State::Open(ask().await));
         let under_way = gate.ring().unwrap();
         let held = Arc::downgrade(&under_way);
-        gate.set(None);
+        gate.set(State::Closed(Code::HsmFailed));
         // Whoever began goes on to the end; nobody begins.
         assert!(held.upgrade().is_some() && gate.ring().is_err());
         drop(under_way);

@@ -54,9 +54,13 @@ pub(crate) struct Place {
 impl Place {
     /// An empty directory.
     pub(crate) fn empty() -> Self {
+        Self { database: POSTGRES.then(postgres::database), ..Self::empty_without_database() }
+    }
+
+    fn empty_without_database() -> Self {
         let dir = TempDir::new().unwrap();
         let lock = vec![("KEYHOLDER_KEY_FILE".to_owned(), dir.path().join("key").into())];
-        Self { dir, database: POSTGRES.then(postgres::database), lock }
+        Self { dir, database: None, lock }
     }
 
     /// Takes this environment in the place of the key file, or of what was there before.
@@ -66,7 +70,7 @@ impl Place {
 
     /// An empty directory, with a PostgreSQL database elsewhere.
     pub(crate) fn at(database: &str) -> Self {
-        Self { dir: TempDir::new().unwrap(), database: Some(database.to_owned()) }
+        Self { database: Some(database.to_owned()), ..Self::empty_without_database() }
     }
 
     /// A key holder without keys.

@@ -107,17 +107,26 @@ fn keys_are_locked_while_the_token_is_out_and_open_when_it_is_back() {
         json!(seal(&place.keys(), &SealOptions { once: true, ..options("f", "text") }, "\"only once\""));
     let open_once = || asked.server.open(&asked.secret, std::slice::from_ref(&once));
     for _ in 0..2 {
-        let records = place.audit().len();
         hsm.pull_out();
         asked.until_locked();
         super::assert_locked(&open_once());
         // Nor does a command open anything.
         assert!(place.run(&["open", asked.token.as_str().unwrap()]).failed(2).contains("error[hsm-"));
-        // What was refused as a whole is no decision about a token.
-        assert!(place.audit()[records..].iter().all(|record| record["outcome"] == "granted"));
         hsm.put_back();
         asked.until_unlocked();
     }
+    // What was refused as a whole is no decision about a token; that the keys were locked is on record.
+    assert!(place.outcomes().iter().all(|outcome| outcome == "granted"));
+    let turns = || {
+        let turns = place.audit().into_iter().filter(|record| record["actor"] == "service:lock");
+        turns.collect::<Vec<_>>()
+    };
+    wait(|| turns().len() == 4);
+    let turns = turns();
+    let actions: Vec<_> = turns.iter().map(|record| record["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["keys-lock", "keys-unlock", "keys-lock", "keys-unlock"]);
+    assert!(turns[0]["outcome"].as_str().unwrap().starts_with("hsm-") && turns[1]["outcome"] == "granted");
+    place.run(&["audit", "verify"]).ok();
     // What was sent while the keys were locked was not used up by that.
     assert_eq!(open_once().results()[0]["value"], "only once");
     assert_eq!(open_once().results()[0]["error"]["code"], "token-already-opened");
