@@ -13,6 +13,7 @@ mod clock;
 mod crash;
 mod faults;
 mod keys;
+mod locks;
 mod once;
 mod origins;
 mod quota;
