@@ -1,5 +1,6 @@
 //! What unlocks the keys from outside, an HSM or a KMS, and what becomes of the keys when it goes away.
 
+mod destroyed;
 mod hsm;
 mod kms;
 mod memory;
