@@ -69,6 +69,7 @@ pub(crate) use tail::Tail;
 pub use verify::{Check, Verdict};
 
 use crate::error::Result;
+use crate::metrics::Metrics;
 use crate::policy::{Decision, Grant, Refusal};
 use crate::store::Store;
 use fieldseal::NumericDate;
@@ -100,12 +101,12 @@ pub struct Audit {
 impl Audit {
     /// The audit in this store, to read from and to add to.
     pub fn new(store: Store) -> Self {
-        Self { writer: Arc::new(Writer::new(store.clone(), None)), store }
+        Self { writer: Arc::new(Writer::new(store.clone(), None, Metrics::default())), store }
     }
 
     /// The same, with a key that signs its end whenever records are added.
-    pub(crate) fn signed(store: Store, signer: Arc<dyn Sign>) -> Self {
-        Self { writer: Arc::new(Writer::new(store.clone(), Some(signer))), store }
+    pub(crate) fn signed(store: Store, signer: Arc<dyn Sign>, metrics: Metrics) -> Self {
+        Self { writer: Arc::new(Writer::new(store.clone(), Some(signer), metrics)), store }
     }
 
     /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the

@@ -1,56 +1,46 @@
-//! Credentials: a secret that a service shows to have tokens opened.
-//!
-//! The secret is 256 random bits, so its plain SHA-256 cannot be searched for, and looking a hash up
-//! in the database tells nothing about other secrets through the time it takes.
+//! Credentials: who may have tokens opened, and how they prove that it is they.
 
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
-use crate::keystore::random;
+use crate::identity::{NewProof, Proof, bearer, certificate, oidc};
 use crate::policy::{Actor, Quota};
 use crate::store::{Credential, Store};
-use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// What every secret begins with, so that people and scanners of leaked secrets know it.
-const PREFIX: &str = "fsk_";
-/// The length of a secret: the prefix and 32 bytes in base64url.
-const SECRET_LEN: usize = PREFIX.len() + 43;
 const MAX_NAME_LEN: usize = 64;
 
-/// Makes a credential and gives its secret, which is not kept and cannot be shown again.
+/// Makes a credential. A bearer's gives a secret, which is not kept and cannot be shown again.
 ///
-/// Errors: `credential-name`, `credential-exists`.
+/// Errors: `credential-name`, `credential-exists`, `proof-taken`, `oidc-issuer`, `oidc-subject`.
 pub async fn create(
     store: &Store,
     name: &str,
     classes: Vec<Scope>,
     quota: Quota,
+    proof: NewProof,
     by: &Actor,
     now: NumericDate,
-) -> Result<Zeroizing<String>> {
+) -> Result<Option<Zeroizing<String>>> {
     let is_fine = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
     if !(1..=MAX_NAME_LEN).contains(&name.len()) || !name.bytes().all(is_fine) {
         return Err(Error::new(Code::CredentialName));
     }
-    let secret = new_secret()?;
-    let hash = Sha256::digest(secret.as_bytes()).into();
+    let (proof, secret) = match proof {
+        NewProof::Bearer => {
+            let secret = bearer::new_secret()?;
+            (bearer::proof(&secret).ok_or(Error::new(Code::Internal))?, Some(secret))
+        }
+        NewProof::Certificate(der) => (certificate::proof(&der), None),
+        NewProof::Oidc { issuer, subject } => (oidc::expected(&issuer, &subject)?, None),
+    };
     let mut entry = Entry::of_action(Action::CredentialNew, by.name(), now);
     entry.target = Some(name.to_owned());
     entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
     let mut tx = store.write().await?;
-    let credential = Credential {
-        name: name.to_owned(),
-        classes,
-        proof: "bearer".to_owned(),
-        quota,
-        created: now,
-        revoked: None,
-        hash,
-    };
+    let credential = Credential { name: name.to_owned(), classes, proof, quota, created: now, revoked: None };
     tx.insert_credential(&credential).await?;
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry)?;
@@ -71,27 +61,14 @@ pub async fn revoke(store: &Store, name: &str, by: &Actor, now: NumericDate) -> 
     tail.commit().await
 }
 
-/// Finds the credential of a secret, also one that was revoked.
+/// Finds the credential that a proof names, also one that was revoked.
 ///
 /// Errors: `credential-invalid`.
-pub(crate) async fn find(store: &Store, secret: &str) -> Result<Credential> {
+pub(crate) async fn find(store: &Store, proof: &Proof) -> Result<Credential> {
     let invalid = || Error::new(Code::CredentialInvalid);
-    if secret.len() != SECRET_LEN || !secret.starts_with(PREFIX) {
-        return Err(invalid());
-    }
-    let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    let credential = store.credential(&hash).await?.ok_or_else(invalid)?;
-    // The database has compared already; this does not depend on how it did.
-    if bool::from(credential.hash.ct_eq(&hash)) { Ok(credential) } else { Err(invalid()) }
-}
-
-fn new_secret() -> Result<Zeroizing<String>> {
-    let bytes = random()?;
-    let mut secret = Zeroizing::new(String::with_capacity(SECRET_LEN));
-    let mut encoded = Zeroizing::new([0; 43]);
-    let encoded = Base64UrlUnpadded::encode(bytes.as_slice(), encoded.as_mut_slice())
-        .map_err(|_| Error::new(Code::Internal))?;
-    secret.push_str(PREFIX);
-    secret.push_str(encoded);
-    Ok(secret)
+    let credential = store.credential(&proof.hash).await?.ok_or_else(invalid)?;
+    // The database has compared already; this does not depend on how it did. And what proves one way
+    // is no proof another way.
+    let same = bool::from(credential.proof.hash.ct_eq(&proof.hash)) && credential.proof.way == proof.way;
+    if same { Ok(credential) } else { Err(invalid()) }
 }

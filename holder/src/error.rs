@@ -148,6 +148,17 @@ codes! {
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
     OutputFailed = "output-failed", "The output cannot be written.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
+    // How the service is reached.
+    TlsCertificateUnusable = "tls-certificate-unusable", "The certificate file does not hold certificates in PEM. Give the service's own first, then those that lead to its root.";
+    TlsKeyUnusable = "tls-key-unusable", "The key file does not hold the certificate's private key in PEM.";
+    TlsClientCaUnusable = "tls-client-ca-unusable", "The file of client authorities does not hold certificates in PEM.";
+    OidcIssuer = "oidc-issuer", "An issuer is the https:// address that the identity provider puts into its tokens as `iss`.";
+    OidcSubject = "oidc-subject", "A subject is what the identity provider puts into its tokens as `sub`: 1 to 255 characters.";
+    OidcAudience = "oidc-audience", "An audience is what the identity provider puts into tokens for this key holder as `aud`.";
+    OidcJwks = "oidc-jwks", "Give the identity provider's JWK Set as a file or as an https:// address.";
+    OidcUnavailable = "oidc-unavailable", "The identity provider's keys cannot be had. Look at --oidc-jwks, or try again.";
+    ProofTaken = "proof-taken", "Another credential has this certificate or subject, or had it. One proof is for one credential.";
+    CertificateUnreadable = "certificate-unreadable", "The file does not hold a certificate in PEM.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
@@ -195,6 +206,9 @@ codes! {
     TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
     RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
+    PageInvalid = "page-invalid", "A page takes `limit`, from 1 to 1000, and `after`, the `next` of the page before.";
+    CursorInvalid = "cursor-invalid", "This is not the `next` of a page of this list. Begin without `after`.";
+    RateLimited = "rate-limited", "There are too many requests. Wait as long as Retry-After says.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
     NotFound = "not-found", "There is nothing at this address.";
     MethodNotAllowed = "method-not-allowed", "This address does not take that method.";

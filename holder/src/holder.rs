@@ -5,17 +5,22 @@ use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
+use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
-use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::metrics::Metrics;
+use crate::policy::{Actor, Duty, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a database may take to answer before it counts as away.
+const READY_WITHIN: Duration = Duration::from_secs(5);
 /// Who locks and unlocks the keys, as the audit names it. No credential's name has a colon.
 const WATCHER: &str = "service:lock";
 
@@ -25,6 +30,7 @@ pub struct Holder {
     store: Store,
     keys: Arc<KeyStore>,
     audit: Audit,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -76,8 +82,9 @@ impl Holder {
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`, and those of an HSM or a KMS.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
-        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>);
-        let holder = Self { audit, store, keys, clock };
+        let metrics = Metrics::default();
+        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>, metrics.clone());
+        let holder = Self { audit, store, keys, metrics, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
@@ -103,12 +110,12 @@ impl Holder {
         Ok(row.kid)
     }
 
-    /// Finds out whose secret this is. The use of one that was revoked goes on record; a secret that
-    /// nobody ever had does not, for anyone could fill the audit with those.
+    /// Finds out who proved this. The use of a credential that was revoked goes on record; a proof that
+    /// names none does not, for anyone could fill the audit with those.
     ///
     /// Errors: `credential-invalid`.
-    pub async fn authenticate(&self, secret: &str) -> Result<Credential> {
-        let credential = credential::find(&self.store, secret).await?;
+    pub async fn authenticate(&self, proof: &Proof) -> Result<Credential> {
+        let credential = credential::find(&self.store, proof).await?;
         if credential.revoked.is_none() {
             return Ok(credential);
         }
@@ -165,9 +172,13 @@ impl Holder {
 
     /// Whether values can be opened and recorded.
     ///
-    /// Errors: `store-unavailable`, `store-damaged`.
+    /// Errors: `store-unavailable`, `store-damaged`, `keys-locked`.
     pub async fn ready(&self) -> Result<()> {
-        self.audit.check(self.clock.now()).await
+        let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
+        let check = tokio::time::timeout(READY_WITHIN, self.audit.check(self.clock.now()));
+        let ready = check.await.unwrap_or_else(unavailable).and_then(|()| self.keys_ready());
+        self.metrics.set_ready(ready.is_ok());
+        ready
     }
 
     /// Signs the end of the audit as it is now (C2SP tlog-checkpoint).
@@ -175,6 +186,19 @@ impl Holder {
     /// Errors: `store-unavailable`, `keys-locked`.
     pub async fn sign_checkpoint(&self) -> Result<String> {
         self.audit.sign(&*self.keys).await
+    }
+
+    /// Whether somebody may do something with the key holder. A refusal goes on record.
+    ///
+    /// Errors: `not-allowed`, `store-unavailable`.
+    pub async fn may(&self, actor: &Actor, _address: Option<IpAddr>, duty: Duty) -> Result<()> {
+        if actor.may(duty) {
+            return Ok(());
+        }
+        let mut entry = Entry::of_action(Action::Open, actor.name(), self.clock.now());
+        duty.as_str().clone_into(&mut entry.action);
+        self.audit.record_outcomes(vec![Refusal::new(entry, Code::NotAllowed)]).await?;
+        Err(Error::new(Code::NotAllowed))
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
@@ -230,6 +254,11 @@ impl Holder {
         let mut tail = Tail::of(self.store.write().await?).await?;
         tail.append(&entry)?;
         tail.commit_signed(Some(&*self.keys)).await
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The keystore, to publish from.

@@ -1,31 +1,43 @@
 //! The service: publishes keys to everybody, and opens tokens for those with a credential.
 
+mod address;
+mod caller;
+mod connection;
+mod health;
 mod keyset;
+mod lists;
 mod open;
+mod openapi;
 pub mod problem;
+pub mod rates;
 mod rewrap;
 mod server;
+pub mod tls;
+mod trace;
 
-pub use server::serve;
+pub use server::{Listener, serve};
 
 use crate::error::Code;
 use crate::holder::Holder;
+use crate::identity::oidc::Provider;
+use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use problem::Problem;
+use rates::Rates;
 use std::any::Any;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::trace::TraceLayer;
 
 /// The longest body: 1 MiB, some hundred tokens of the usual size.
 const MAX_BODY: usize = 1 << 20;
@@ -39,21 +51,85 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What the handlers share.
 struct Service {
     holder: Holder,
+    oidc: Option<Provider>,
+    front: Arc<Front>,
     keyset: keyset::Published,
+    /// What describes all of it.
+    document: String,
+}
+
+/// What stands before every handler.
+struct Front {
+    turns: Turns,
+    rates: Rates,
+    trust_proxy: bool,
+    metrics: Metrics,
+}
+
+impl Front {
+    fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        address::client(extensions, headers, self.trust_proxy)
+    }
+
+    fn limited(&self, wait: u64) -> Problem {
+        self.metrics.limited();
+        Problem::new(Code::RateLimited).after(wait)
+    }
+}
+
+/// What an operator decides about the service.
+#[derive(Default)]
+pub struct Settings {
+    /// Whose tokens are taken beside secrets and certificates, if anybody's.
+    pub oidc: Option<Provider>,
+    /// How many requests somebody may send.
+    pub rates: Rates,
+    /// Whether what `X-Forwarded-For` says last is believed. Only a proxy must then reach the service.
+    pub trust_proxy: bool,
+    /// Whether the metrics have an address of their own, and so are not found among the others.
+    pub metrics_apart: bool,
+}
+
+/// Every address of the service, as it is without further settings.
+pub fn router(holder: Holder) -> Router {
+    router_with(holder, Settings::default())
 }
 
 /// Every address of the service.
-pub fn router(holder: Holder) -> Router {
-    let service = Arc::new(Service { holder, keyset: keyset::Published::default() });
+pub fn router_with(holder: Holder, settings: Settings) -> Router {
+    let Settings { oidc, rates, trust_proxy, metrics_apart } = settings;
+    let metrics = holder.metrics().clone();
+    let front = Arc::new(Front { turns: Turns::new(MAX_REQUESTS, TIMEOUT), rates, trust_proxy, metrics });
+    let probes = Router::new().route("/healthz", get(health::alive));
+    let probes = probes.merge(Router::new().route("/readyz", get(health::ready)).with_state(holder.clone()));
     let routes = Router::new()
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))
         .route("/v1/open", post(open::open))
+        .route("/v1/audit", get(lists::audit))
+        .route("/v1/keys", get(lists::keys))
         .route("/v1/rewrap", post(rewrap::rewrap))
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
-    guard(routes, Turns::new(MAX_REQUESTS, TIMEOUT)).with_state(service)
+    let routes = match metrics_apart {
+        true => routes,
+        false => routes.route("/metrics", get(health::guarded_metrics)),
+    };
+    let keyset = keyset::Published::default();
+    let document = openapi::document(oidc.as_ref().map(Provider::issuer));
+    let service = Arc::new(Service { holder, oidc, front: Arc::clone(&front), keyset, document });
+    guard(routes.with_state(service), probes, front)
+}
+
+/// What an address that only operators reach answers: whether the service is well, and what it counts.
+pub fn operators_router(holder: Holder) -> Router {
+    let front = Front {
+        turns: Turns::new(MAX_REQUESTS, TIMEOUT),
+        rates: Rates::new(0, 0),
+        trust_proxy: false,
+        metrics: holder.metrics().clone(),
+    };
+    guard(Router::new(), health::routes(holder), Arc::new(front))
 }
 
 /// How many requests are answered at the same time, and how long each may take.
@@ -71,68 +147,52 @@ impl Turns {
 
 /// Answers a request when it is its turn. The layers of `tower` would count the time from that turn
 /// on, because they wait for it before they are called; a client must be told also if none ever comes.
-async fn in_turn(State(turns): State<Turns>, request: Request, next: Next) -> Response {
+async fn in_turn(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let from = front.client(request.extensions(), request.headers());
+    if let Some(Err(wait)) = from.map(|from| front.rates.arrived(from)) {
+        return front.limited(wait).into_response();
+    }
     let answer = async {
         // Nobody closes the semaphore; if somebody did, answering would still be right.
-        let _turn = turns.free.acquire().await;
+        let _turn = front.turns.free.acquire().await;
         next.run(request).await
     };
-    match tokio::time::timeout(turns.timeout, answer).await {
+    match tokio::time::timeout(front.turns.timeout, answer).await {
         Ok(response) => response,
         Err(_) => Problem::new(Code::TimedOut).into_response(),
     }
 }
 
-/// Puts the limits around routes, and turns whatever else goes wrong into a problem document.
-fn guard<S: Clone + Send + Sync + 'static>(routes: Router<S>, turns: Turns) -> Router<S> {
+/// Puts the limits around routes, and turns whatever else goes wrong into a problem document. `probes` do
+/// not wait for their turn: a service that has much to do is alive.
+fn guard(routes: Router, probes: Router, front: Arc<Front>) -> Router {
     let on_panic = |_: Box<dyn Any + Send>| Problem::new(Code::Internal).into_response();
     routes
         .fallback(async || Problem::new(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         .layer(
             ServiceBuilder::new()
-                .layer(
-                    TraceLayer::new_for_http()
-                        .make_span_with(span)
-                        .on_request(())
-                        .on_response(log_response)
-                        .on_failure(()),
-                )
+                .layer(from_fn_with_state(Arc::clone(&front), in_turn))
+                .layer(DefaultBodyLimit::max(MAX_BODY)),
+        )
+        .merge(probes.method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed)))
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(front, trace::follow))
                 .layer(SetResponseHeaderLayer::overriding(
                     header::X_CONTENT_TYPE_OPTIONS,
                     HeaderValue::from_static("nosniff"),
                 ))
-                .layer(CatchPanicLayer::custom(on_panic))
-                .layer(from_fn_with_state(turns, in_turn))
-                .layer(DefaultBodyLimit::max(MAX_BODY)),
+                .layer(CatchPanicLayer::custom(on_panic)),
         )
 }
 
-/// What the log says of a request. Not its URL: somebody may put a token there by mistake.
-fn span(request: &Request) -> tracing::Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    tracing::info_span!("request", method = %request.method(), route)
-}
-
-fn log_response<B>(response: &axum::http::Response<B>, latency: Duration, _: &tracing::Span) {
-    tracing::info!(status = response.status().as_u16(), ms = latency.as_millis(), "answered");
-}
-
-const STATUS: [(header::HeaderName, &str); 2] =
-    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-
-/// Whether the process answers: nothing that starting it again would mend is looked at.
-async fn alive() -> Response {
-    (STATUS, r#"{"status":"ok"}"#).into_response()
-}
-
-/// Whether values can be opened and recorded.
-async fn ready(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
-    service.holder.ready().await?;
-    Ok((STATUS, r#"{"status":"ok"}"#).into_response())
-}
-
-/// What the `type` of a problem points to.
+/// What a code means: the `type` of a problem points here.
+#[utoipa::path(
+    get, path = "/problems/{code}", operation_id = "explainProblem", tag = "operate",
+    params(("code" = String, Path, description = "The code of a problem")),
+    responses((status = 200, description = "What it means", content_type = "text/plain", body = String)),
+)]
 async fn explain(code: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     let Ok(Path(code)) = code else {
         return Err(Problem::new(Code::NotFound));
@@ -174,11 +234,15 @@ mod tests {
             .route("/slow", get(async || tokio::time::sleep(SHORT).await))
             .route("/never", get(async || std::future::pending::<()>().await))
             .route("/body", post(async |body: Bytes| body));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let metrics = Metrics::default();
+        let front = Front { turns, rates: Rates::default(), trust_proxy: false, metrics: metrics.clone() };
+        let router = guard(routes, Router::new(), Arc::new(front));
+        let listener = Listener { socket, tls: None, router, metrics };
         let (stop, stopped) = oneshot::channel();
         let stopped = async { stopped.await.unwrap_or(()) };
-        let ended = tokio::spawn(serve_within(listener, guard(routes, turns), stopped, limits));
+        let ended = tokio::spawn(serve_within(vec![listener], stopped, limits));
         Started { address, stop, ended }
     }
 

@@ -70,8 +70,32 @@ impl Actor {
         &self.name
     }
 
+    /// Whoever may have every class of data opened may see what is less.
+    pub(crate) fn may(&self, _duty: Duty) -> bool {
+        self.classes.contains(&Scope::All)
+    }
+
     fn may_open(&self, class: Class) -> bool {
         self.classes.iter().any(|scope| scope.covers(class))
+    }
+}
+
+/// What is asked about the key holder itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// To read the audit's records.
+    AuditRead,
+    /// To see which keys there are.
+    KeysList,
+}
+
+impl Duty {
+    /// The name in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuditRead => "audit-read",
+            Self::KeysList => "keys-list",
+        }
     }
 }
 

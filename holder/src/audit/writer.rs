@@ -6,11 +6,13 @@ use super::entry::{Action, Entry};
 use super::quota;
 use super::tail::Tail;
 use crate::error::{Code, Error, Result};
+use crate::metrics::Metrics;
 use crate::policy::Decision;
 use crate::store::Store;
 use fieldseal::NumericDate;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// How many requests one transaction takes in, so that the first of them does not wait for ever.
@@ -18,6 +20,9 @@ const GROUP: usize = 64;
 
 /// How many requests may wait. More wait before they are queued.
 const QUEUE: usize = 1024;
+
+/// How long to wait before it is tried again whether records can be written.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Who does in the audit what nobody asked for.
 const SERVICE: &str = "service";
@@ -34,14 +39,18 @@ struct Job {
 pub(super) struct Writer {
     store: Store,
     signer: Option<Arc<dyn Sign>>,
+    metrics: Metrics,
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     /// Whether the last group could not be written.
     failing: Arc<AtomicBool>,
+    /// When it was last tried to write again. Who holds this is the one that tries.
+    tried: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>) -> Self {
-        Self { store, signer, queue: Mutex::new(None), failing: Arc::default() }
+    pub(super) fn new(store: Store, signer: Option<Arc<dyn Sign>>, metrics: Metrics) -> Self {
+        let (failing, tried) = (Arc::default(), tokio::sync::Mutex::default());
+        Self { store, signer, metrics, queue: Mutex::new(None), failing, tried }
     }
 
     /// Waits until the decisions are on the disk, and gives them as they were recorded.
@@ -55,11 +64,18 @@ impl Writer {
     }
 
     /// Whether records can be written. Where the last ones could not be, a record is written that says that they can
-    /// be again: the database may be there to read from and its disk be full.
+    /// be again: the database may be there to read from and its disk be full. That is tried at most once in [`PAUSE`],
+    /// because anybody may ask.
     ///
     /// Errors: `store-unavailable`, `store-damaged`.
     pub(super) async fn check(&self, now: NumericDate) -> Result<()> {
         if self.failing.load(Ordering::Relaxed) {
+            let not_yet = || Error::new(Code::StoreUnavailable);
+            let mut tried = self.tried.try_lock().map_err(|_| not_yet())?;
+            if tried.is_some_and(|at| at.elapsed() < PAUSE) {
+                return Err(not_yet());
+            }
+            *tried = Some(Instant::now());
             let mut tail = Tail::of(self.store.write().await?).await?;
             tail.append(&Entry::of_action(Action::Recover, SERVICE, now))?;
             tail.commit_signed(self.signer.as_deref()).await?;
@@ -75,7 +91,8 @@ impl Writer {
             Some(queue) => queue.clone(),
             None => {
                 let (sender, jobs) = mpsc::channel(QUEUE);
-                tokio::spawn(run(self.store.clone(), self.signer.clone(), jobs, Arc::clone(&self.failing)));
+                let (metrics, failing) = (self.metrics.clone(), Arc::clone(&self.failing));
+                tokio::spawn(run(self.store.clone(), self.signer.clone(), metrics, failing, jobs));
                 queue.insert(sender).clone()
             }
         }
@@ -85,8 +102,9 @@ impl Writer {
 async fn run(
     store: Store,
     signer: Option<Arc<dyn Sign>>,
-    mut jobs: mpsc::Receiver<Job>,
+    metrics: Metrics,
     failing: Arc<AtomicBool>,
+    mut jobs: mpsc::Receiver<Job>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut group, GROUP).await > 0 {
@@ -96,9 +114,11 @@ async fn run(
         if decisions.is_empty() {
             continue;
         }
-        // Whoever does not wait any more misses the answer, and the record says what it would have been.
+        let (records, begun) = (decisions.iter().map(Vec::len).sum(), Instant::now());
         let committed = commit(&store, signer.as_deref(), decisions).await;
+        metrics.committed(records, begun.elapsed(), committed.is_ok());
         failing.store(committed.is_err(), Ordering::Relaxed);
+        // Whoever does not wait any more misses the answer, and the record says what it would have been.
         match committed {
             Ok(decided) => replies.into_iter().zip(decided).for_each(|(reply, decided)| {
                 let _ = reply.send(Ok(decided));

@@ -4,10 +4,13 @@ use super::keys::{readable, scope};
 use super::{Context, Done};
 use crate::credential;
 use crate::error::{Code, Error, Result};
+use crate::http::tls;
+use crate::identity::NewProof;
 use crate::policy::Quota;
 use crate::store::Credential;
 use fieldseal::keyset::Scope;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -38,6 +41,9 @@ pub(super) struct New {
     /// How many values it may have opened in a day (UTC), or 'none' for no limit.
     #[arg(long, default_value = "20000", value_name = "VALUES", value_parser = limit)]
     per_day: Limit,
+
+    #[command(flatten)]
+    proof: ProofArgs,
 }
 
 /// A number of values, or none. A type of its own, because an option that is `Option` need not be given.
@@ -55,20 +61,61 @@ fn limit(text: &str) -> std::result::Result<Limit, Error> {
     }
 }
 
+/// How it is proved. Without any of these, by a secret that is made.
+#[derive(clap::Args)]
+struct ProofArgs {
+    /// The client certificate that proves it, in PEM.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["oidc_subject", "oidc_issuer"])]
+    certificate: Option<PathBuf>,
+
+    /// What the identity provider calls whoever proves it (`sub`).
+    #[arg(long, value_name = "SUB", requires = "oidc_issuer")]
+    oidc_subject: Option<String>,
+
+    /// The identity provider (`iss`).
+    #[arg(long, value_name = "URL", requires = "oidc_subject")]
+    oidc_issuer: Option<String>,
+}
+
+impl ProofArgs {
+    fn read(self) -> Result<NewProof> {
+        Ok(match (self.certificate, self.oidc_issuer, self.oidc_subject) {
+            (Some(path), ..) => NewProof::Certificate(tls::first_certificate(&path)?),
+            (None, Some(issuer), Some(subject)) => NewProof::Oidc { issuer, subject },
+            _ => NewProof::Bearer,
+        })
+    }
+}
+
 pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     let store = context.store().await?;
     let now = context.clock.now();
     match command {
-        Command::New(New { name, classes, per_minute: Limit(per_minute), per_day: Limit(per_day) }) => {
+        Command::New(New {
+            name,
+            classes,
+            proof,
+            per_minute: Limit(per_minute),
+            per_day: Limit(per_day),
+        }) => {
+            let proof = proof.read()?;
             let quota = Quota { per_minute, per_day };
-            let made = credential::create(&store, &name, classes.clone(), quota, &context.actor, now);
+            let made = credential::create(&store, &name, classes.clone(), quota, proof, &context.actor, now);
             let secret = made.await?;
-            if context.out.json() {
-                let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
-                context.out.value(&json!({ "name": name, "classes": classes, "secret": *secret }))?;
-            } else {
-                context.out.line(&secret)?;
-                context.out.note("This is the only time it is shown.");
+            match secret {
+                secret if context.out.json() => {
+                    let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
+                    let mut made = json!({ "name": name, "classes": classes });
+                    if let Some(secret) = &secret {
+                        made["secret"] = json!(**secret);
+                    }
+                    context.out.value(&made)?;
+                }
+                Some(secret) => {
+                    context.out.line(&secret)?;
+                    context.out.note("This is the only time it is shown.");
+                }
+                None => context.out.note("Made. There is no secret to show."),
             }
         }
         Command::List => list(context, &store.credentials().await?)?,
@@ -90,8 +137,9 @@ fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
             Some(time) => format!("revoked {}", readable(time)),
         };
         context.out.line(&format!(
-            "{:<20}  {:<20}  {state}",
+            "{:<20}  {:<11}  {:<20}  {state}",
             credential.name,
+            credential.proof.way.as_str(),
             classes(credential).join(" ")
         ))?;
     }
@@ -105,6 +153,7 @@ fn classes(credential: &Credential) -> Vec<&'static str> {
 fn describe(credential: &Credential) -> Value {
     json!({
         "name": credential.name,
+        "proof": credential.proof.way.as_str(),
         "classes": classes(credential),
         "per_minute": credential.quota.per_minute,
         "per_day": credential.quota.per_day,

@@ -2,18 +2,47 @@
 
 use super::secret::Unlock;
 use super::{Context, Done};
+use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
-use crate::http;
+use crate::http::rates::{self, Rates};
+use crate::http::tls::{Files, Tls};
+use crate::http::{self, Listener, Settings};
+use crate::identity::oidc::Provider;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The address to listen on; port 0 takes a free one.
+    /// An address to listen on; port 0 takes a free one. May be given several times.
     #[arg(long, default_value = "127.0.0.1:8471", value_name = "ADDRESS")]
-    listen: SocketAddr,
+    listen: Vec<SocketAddr>,
+
+    #[command(flatten)]
+    tls: TlsFiles,
+
+    #[command(flatten)]
+    oidc: Oidc,
+
+    /// An address of its own for metrics and probes; who can reach it needs no credential.
+    #[arg(long, env = "KEYHOLDER_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
+
+    /// How many requests a second one address may send; 0 is no limit. A failed authentication counts for a
+    /// tenth of that.
+    #[arg(long, default_value_t = rates::PER_SECOND, value_name = "REQUESTS")]
+    rate_per_address: u32,
+
+    /// How many requests a second one credential may send; 0 is no limit.
+    #[arg(long, default_value_t = rates::PER_SECOND, value_name = "REQUESTS")]
+    rate_per_credential: u32,
+
+    /// Take the last address of X-Forwarded-For for the client's. Only behind a proxy that writes it.
+    #[arg(long)]
+    trust_proxy_header: bool,
 
     #[command(flatten)]
     unlock: Unlock,
@@ -25,31 +54,126 @@ pub(super) struct Args {
     lock_check_seconds: Option<u64>,
 }
 
+/// With what the service speaks TLS. Without, it speaks plain HTTP.
+#[derive(clap::Args)]
+struct TlsFiles {
+    /// The service's certificate and those that lead to its root, in PEM. It is read again when it changes.
+    #[arg(long, env = "KEYHOLDER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, in PEM.
+    #[arg(long, env = "KEYHOLDER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// The authorities of clients' certificates, in PEM: a client may then show one instead of a secret.
+    #[arg(long, env = "KEYHOLDER_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    fn load(self) -> Result<Option<Arc<Tls>>> {
+        let (Some(certificate), Some(key)) = (self.tls_cert, self.tls_key) else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(Tls::load(Files { certificate, key, client_ca: self.tls_client_ca })?)))
+    }
+}
+
+/// Whose tokens are taken as credentials.
+#[derive(clap::Args)]
+struct Oidc {
+    /// The identity provider (`iss`): its JWTs are then taken as bearer tokens.
+    #[arg(long, env = "KEYHOLDER_OIDC_ISSUER", value_name = "URL", requires = "oidc_audience")]
+    oidc_issuer: Option<String>,
+
+    /// For whom its tokens must be made out (`aud`).
+    #[arg(long, env = "KEYHOLDER_OIDC_AUDIENCE", value_name = "AUD", requires = "oidc_issuer")]
+    oidc_audience: Option<String>,
+
+    /// Its JWK Set, a file or an address. Without it, the provider is asked where it is.
+    #[arg(long, env = "KEYHOLDER_OIDC_JWKS", value_name = "URL_OR_FILE", requires = "oidc_issuer")]
+    oidc_jwks: Option<String>,
+}
+
+impl Oidc {
+    fn provider(&self, clock: &Clock) -> Result<Option<Provider>> {
+        let (Some(issuer), Some(audience)) = (&self.oidc_issuer, &self.oidc_audience) else {
+            return Ok(None);
+        };
+        Provider::new(issuer, audience, self.oidc_jwks.as_deref(), clock.clone()).map(Some)
+    }
+}
+
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
+    let tls = args.tls.load()?;
+    let settings = Settings {
+        oidc: args.oidc.provider(&context.clock)?,
+        rates: Rates::new(args.rate_per_address, args.rate_per_credential),
+        trust_proxy: args.trust_proxy_header,
+        metrics_apart: args.metrics_listen.is_some(),
+    };
     let holder = context.holder(&args.unlock).await?;
-    let failed = |_| Error::about(Code::ListenFailed, args.listen);
-    // Before the address is announced, so that a stop that comes right after it is not lost.
+    let failed = |_| Error::new(Code::ListenFailed);
+    // Before the address is announced, so that a signal that comes right after it is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let listener = TcpListener::bind(args.listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "this is plain HTTP: let only a proxy that speaks TLS reach it");
+    let hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let metrics = holder.metrics().clone();
+    let router = http::router_with(holder.clone(), settings);
+    let mut listeners = Vec::new();
+    for address in args.listen {
+        let socket = listen(context, address, tls.is_some()).await?;
+        let (tls, router, metrics) = (tls.clone(), router.clone(), metrics.clone());
+        listeners.push(Listener { socket, tls, router, metrics });
     }
-    context.out.line(&format!("listening on http://{address}"))?;
+    if let Some(address) = args.metrics_listen {
+        let failed = |_| Error::about(Code::ListenFailed, address);
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        context.out.line(&format!("metrics on http://{address}/metrics"))?;
+        listeners.push(Listener {
+            socket,
+            tls: None,
+            router: http::operators_router(holder.clone()),
+            metrics,
+        });
+    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => (),
             _ = interrupt.recv() => (),
+            () = keep_fresh(tls.as_deref(), hangup) => (),
         }
         tracing::info!("stopping");
     };
     let watched = holder.clone();
     let every = args.lock_check_seconds.map(Duration::from_secs);
     let watch = tokio::spawn(async move { watched.watch_lock(every).await });
-    let keys = tokio::spawn(holder.clone().look_after_keys());
-    http::serve(listener, http::router(holder), stop).await;
+    let keys = tokio::spawn(holder.look_after_keys());
+    http::serve(listeners, stop).await;
     watch.abort();
     keys.abort();
     Ok(Done::Well)
+}
+
+/// Listens, and says where.
+async fn listen(context: &Context, address: SocketAddr, is_tls: bool) -> Result<TcpListener> {
+    let failed = |_| Error::about(Code::ListenFailed, address);
+    let socket = TcpListener::bind(address).await.map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
+    if !is_tls && !address.ip().is_loopback() {
+        tracing::warn!(%address, "this is plain HTTP: let only a proxy that speaks TLS reach it");
+    }
+    let scheme = if is_tls { "https" } else { "http" };
+    context.out.line(&format!("listening on {scheme}://{address}"))?;
+    Ok(socket)
+}
+
+/// Keeps the certificates fresh. Without any, a hangup is nothing to do something about, and must not
+/// end the process as it would by default.
+async fn keep_fresh(tls: Option<&Tls>, mut hangup: Signal) {
+    match tls {
+        Some(tls) => tls.keep_fresh(hangup).await,
+        None => while hangup.recv().await.is_some() {},
+    }
 }

@@ -30,7 +30,19 @@ struct Signed {
     text: String,
 }
 
-/// The plain set, or the signed one for those who ask for it.
+/// The keys to seal to: the plain set, or the signed one for those who ask for it.
+#[utoipa::path(
+    get, path = "/.well-known/sealed-input", operation_id = "keySet", tag = "keys",
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
+    responses(
+        (
+            status = 200, description = "A JWK Set (RFC 7517), or a signed one",
+            content((serde_json::Value = "application/jwk-set+json"), (String = "application/jwk-set+jwt")),
+            headers(("ETag" = String, description = "Names this set")),
+        ),
+        (status = 304, description = "The set is the one that is known"),
+    ),
+)]
 pub(super) async fn negotiated(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -50,6 +62,18 @@ pub(super) async fn negotiated(
 }
 
 /// The signed set.
+#[utoipa::path(
+    get, path = "/.well-known/sealed-input.jwt", operation_id = "signedKeySet", tag = "keys",
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
+    responses(
+        (
+            status = 200, description = "The set as a JWS (RFC 7515) of the key holder's signing key",
+            content_type = "application/jwk-set+jwt", body = String,
+            headers(("ETag" = String, description = "Names this set")),
+        ),
+        (status = 304, description = "The set is the one that is known"),
+    ),
+)]
 pub(super) async fn signed(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,

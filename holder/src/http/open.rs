@@ -1,17 +1,16 @@
 //! `POST /v1/open`: tokens in, values out, for a credential.
 
 use super::Service;
+use super::caller::Caller;
 use super::problem::{Document, Problem};
 use crate::answer;
 use crate::error::Code;
 use crate::holder::{Outcome, Submission};
 use crate::policy::{Actor, Expectation};
-use crate::store::Credential;
 use crate::wiped::Wiped;
 use axum::body::Body;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -26,30 +25,6 @@ const MAX_TOKENS: usize = 100;
 /// Room for a short value and its facts, so that most answers are written without moving.
 const ROOM_PER_TOKEN: usize = 512;
 
-/// Whoever sent the credential with the request.
-pub(super) struct Caller(pub(super) Credential);
-
-impl FromRequestParts<Arc<Service>> for Caller {
-    type Rejection = Problem;
-
-    /// This comes before the body is read: strangers cannot make the service take in a megabyte.
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Problem> {
-        let secret = bearer(&parts.headers).ok_or(Problem::new(Code::Unauthenticated))?;
-        Ok(Self(service.holder.authenticate(secret).await?))
-    }
-}
-
-/// The bearer token of RFC 6750 section 2.1, if there is exactly one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (value, None) = (values.next()?, values.next()) else {
-        return None;
-    };
-    let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
-    // Schemes are case-insensitive (RFC 9110 section 11.1).
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_start_matches(' '))
-}
-
 /// The name of a request that may be sent again (draft-ietf-httpapi-idempotency-key-header), if there is one. A
 /// name that cannot be read must not pass for none.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -62,10 +37,14 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-#[derive(Deserialize)]
+/// Tokens to open.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OpenRequest {
+    /// Why, for the audit.
+    #[schema(min_length = 1, max_length = 200)]
     pub(super) purpose: Option<String>,
+    #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
 }
 
@@ -84,20 +63,26 @@ impl OpenRequest {
     }
 }
 
-#[derive(Deserialize)]
+/// A token, alone or with what must be so.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 enum Item {
     Bare(String),
     Expecting(Expecting),
 }
 
-#[derive(Deserialize)]
+/// A token and what is expected of it. What is not so refuses it.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Expecting {
     token: String,
+    /// The form entry's name.
     field: Option<String>,
+    /// What the value is.
     kind: Option<String>,
+    /// The page's origin.
     origin: Option<String>,
+    /// The person whose value it is.
     sub: Option<String>,
 }
 
@@ -114,6 +99,17 @@ impl Item {
     }
 }
 
+/// Opens tokens, in their order.
+#[utoipa::path(
+    post, path = "/v1/open", tag = "open", request_body = OpenRequest,
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 64, pattern = "^[!-~]+$",
+        description = "A name of the request. When it is sent again under it, because its answer did not arrive, \
+            it opens for ten minutes also those tokens that open a single time and were opened by it.",
+    )),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "What became of each token", body = super::openapi::OpenAnswer)),
+)]
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
@@ -124,6 +120,10 @@ pub(super) async fn open(
     let request = idempotency_key(&headers)?;
     let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
     let outcomes = service.holder.open(actor, purpose, request, body.submissions()).await?;
+    service.holder.metrics().decided(
+        "open",
+        outcomes.iter().map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown())),
+    );
     let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.
@@ -153,23 +153,6 @@ fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
-
-    #[test]
-    fn only_one_well_formed_bearer_is_taken() {
-        let read = |values: &[&'static str]| {
-            let mut headers = HeaderMap::new();
-            for value in values {
-                headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
-            }
-            bearer(&headers).map(str::to_owned)
-        };
-        assert_eq!(read(&["Bearer fsk_a"]).as_deref(), Some("fsk_a"));
-        assert_eq!(read(&["bearer  fsk_a"]).as_deref(), Some("fsk_a"));
-        for bad in [&[][..], &["fsk_a"], &["Basic fsk_a"], &["Bearer"], &["Bearer a", "Bearer b"]] {
-            assert_eq!(read(bad), None, "{bad:?}");
-        }
-    }
 
     #[test]
     fn a_body_is_read_strictly() {

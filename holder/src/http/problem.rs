@@ -11,12 +11,19 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     code: Code,
+    /// In how many seconds to try again, where that is known.
+    after: Option<u64>,
 }
 
 impl Problem {
     /// A problem with this code.
     pub fn new(code: Code) -> Self {
-        Self { code }
+        Self { code, after: None }
+    }
+
+    /// The same, with the time after which it is worth trying again (RFC 9110 section 10.2.3), in seconds.
+    pub(super) fn after(self, seconds: u64) -> Self {
+        Self { after: Some(seconds), ..self }
     }
 }
 
@@ -40,13 +47,20 @@ impl From<Error> for Problem {
 }
 
 /// The members of a problem document. About one token of several, it has no `status`.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
 pub(super) struct Document {
+    /// The address that explains the code.
     r#type: String,
+    /// The code as words.
     title: String,
+    /// The status code of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     status: Option<u16>,
+    /// What happened and what to do next.
     detail: &'static str,
+    /// A stable code to match on.
     code: &'static str,
 }
 
@@ -78,16 +92,22 @@ fn title(id: &str) -> String {
 
 fn status(code: Code) -> StatusCode {
     match code {
-        Code::RequestMalformed
+        Code::CursorInvalid
+        | Code::PageInvalid
+        | Code::RequestMalformed
         | Code::RequestUnreadable
         | Code::RequestNameInvalid
         | Code::TooManyTokens
         | Code::PurposeInvalid => StatusCode::BAD_REQUEST,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
+        Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::KeysLocked | Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::KeysLocked | Code::OidcUnavailable | Code::StoreUnavailable | Code::TimedOut => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -104,6 +124,9 @@ impl IntoResponse for Problem {
         let headers =
             [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body).into_response();
+        if let Some(seconds) = self.after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3: no error code where no credential was sent.
             let challenge = match code {

@@ -1,7 +1,8 @@
-//! The SQL of credentials. A secret is kept as its hash.
+//! The SQL of credentials. What proves one is kept as its hash.
 
 use super::{Store, Tx, from_db, hash, number, to_db};
 use crate::error::{Code, Error, Result};
+use crate::identity::{Proof, Way};
 use crate::policy::Quota;
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -15,28 +16,35 @@ pub struct Credential {
     pub name: String,
     /// The classes that it may open.
     pub classes: Vec<Scope>,
-    /// How it is shown: `bearer`, `certificate` or `oidc`.
-    pub proof: String,
     /// How many values it may have opened.
     pub quota: Quota,
     /// When it was made.
     pub created: NumericDate,
     /// When it was revoked, if it was.
     pub revoked: Option<NumericDate>,
-    /// SHA-256 of the secret.
-    pub(crate) hash: [u8; 32],
+    /// What proves that somebody is the one that this names.
+    pub(crate) proof: Proof,
 }
 
 impl Tx {
-    /// Errors: `credential-exists`.
+    /// Errors: `credential-exists`; `proof-taken`, if the proof names another credential.
     pub(crate) async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
+        // Also one that was revoked: what proved that somebody is one must not prove that they are another.
+        let taken = sqlx::query("SELECT 1 FROM credentials WHERE hash = $1 AND name <> $2")
+            .bind(credential.proof.hash.as_slice())
+            .bind(&credential.name)
+            .fetch_optional(&mut *self.0)
+            .await?;
+        if taken.is_some() {
+            return Err(Error::new(Code::ProofTaken));
+        }
         let inserted = sqlx::query(
             "INSERT INTO credentials (name, proof, hash, created, per_minute, per_day)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
         )
         .bind(&credential.name)
-        .bind(&credential.proof)
-        .bind(credential.hash.as_slice())
+        .bind(credential.proof.way.as_str())
+        .bind(credential.proof.hash.as_slice())
         .bind(to_db(credential.created))
         .bind(credential.quota.per_minute.map(number).transpose()?)
         .bind(credential.quota.per_day.map(number).transpose()?)
@@ -109,9 +117,11 @@ impl Store {
             classes: classes.map_err(|_| Error::new(Code::StoreDamaged))?,
             created: from_db(row.try_get("created")?),
             revoked: row.try_get::<Option<i64>, _>("revoked")?.map(from_db),
-            proof: row.try_get("proof")?,
+            proof: Proof {
+                way: Way::parse(row.try_get("proof")?).ok_or(Error::new(Code::StoreDamaged))?,
+                hash: hash(row, "hash")?,
+            },
             quota,
-            hash: hash(row, "hash")?,
         })
     }
 }

@@ -398,6 +398,10 @@ fn each_value_is_written_once_whatever_interrupts() {
         |i| Some(tokens[i].clone()),
         |_| "s".to_owned(),
     );
+    // The moments are spread over the time that a run takes.
+    let start = Instant::now();
+    place.run(&["open", "--file", "tokens", "--out", "out", "--sync-every", "0"]).ok();
+    let longest = start.elapsed().as_millis() as u64;
     let mut killed = 0;
     for round in 0..4 {
         let out = |ending: &str| format!("out-{round}{ending}");
@@ -407,7 +411,7 @@ fn each_value_is_written_once_whatever_interrupts() {
             &place,
             &[&["open", "--file", "tokens", "--out", &lines][..], &every].concat(),
             5,
-            700,
+            longest,
         );
         let values: Vec<_> = read(&place, &lines)
             .lines()
@@ -418,7 +422,7 @@ fn each_value_is_written_once_whatever_interrupts() {
             &place,
             &[&["open", "--file", "t.csv", "--out", &csv][..], &every].concat(),
             5,
-            700,
+            longest,
         );
         let rows = csv_rows(&read(&place, &csv));
         assert_eq!(rows[0], ["id", "other", "token", "token_error"]);
@@ -431,7 +435,7 @@ fn each_value_is_written_once_whatever_interrupts() {
             &place,
             &[&["open", "--file", "t.parquet", "--out", &parquet][..], &columns, &every].concat(),
             5,
-            700,
+            longest,
         );
         let rows = parquet_rows(&place.path(&parquet));
         assert_eq!(rows.len(), MANY);
@@ -587,4 +591,39 @@ fn parts_become_one_file_whatever_interrupts() {
     place.run(&resume).ok();
     assert_eq!(read(&place, "o.parquet"), "complete");
     assert_eq!(names(&place), ["o.parquet", "t.parquet"]);
+}
+
+/// Tokens that open a single time were opened for an output that is lost: the same batches are the same requests,
+/// and so they open again.
+#[test]
+fn what_opens_once_is_not_lost_by_an_interruption() {
+    const MANY: usize = 3000;
+    let (place, keys) = place();
+    let once = |i: usize| {
+        let mut options = options("n", "number");
+        options.once = true;
+        seal(&keys, &options, &i.to_string()) + "\n"
+    };
+    fs::write(place.path("tokens"), (0..MANY).map(once).collect::<String>()).unwrap();
+    // Nothing is put on the disk for an hour, so all that is opened until it is killed is lost.
+    let args = ["open", "--file", "tokens", "--out", "out", "--sync-every", "3600"];
+    let mut child = spawn(&place, &args);
+    let end = Instant::now() + Duration::from_secs(60);
+    while fs::metadata(place.path("out")).map_or(0, |out| out.len()) == 0 {
+        assert!(Instant::now() < end, "nothing came of it");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    place.run(&[&args[..], &["--resume"]].concat()).ok();
+    let out = read(&place, "out");
+    let values = out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["value"].as_u64());
+    assert!(values.eq((0..MANY as u64).map(Some)));
+    let outcomes = place.outcomes();
+    assert!(outcomes.contains(&"granted-again".to_owned()));
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "granted").count(), MANY);
+    // Another run is another request.
+    let again = place.run(&["open", "--file", "tokens", "--out", "again", "--json"]);
+    let summary: Value = serde_json::from_str(&again.stderr).unwrap();
+    assert_eq!(summary["refused"], json!({ "token-already-opened": MANY }));
 }

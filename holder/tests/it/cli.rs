@@ -274,8 +274,14 @@ fn credentials_are_shown_once() {
     assert!(place.run(&["credentials", "revoke", "desk"]).failed(2).contains("error[credential-unknown]"));
     let list = place.run(&["credentials", "list"]).ok();
     let lines: Vec<_> = list.lines().collect();
-    assert!(lines[0].starts_with("desk                  contact payment       revoked 20"), "{list}");
-    assert!(lines[1].starts_with("m                     *                     made 20"), "{list}");
+    assert!(
+        lines[0].starts_with("desk                  bearer       contact payment       revoked 20"),
+        "{list}"
+    );
+    assert!(
+        lines[1].starts_with("m                     bearer       *                     made 20"),
+        "{list}"
+    );
     let list: Value = serde_json::from_str(&place.run(&["credentials", "list", "--json"]).ok()).unwrap();
     assert_eq!(list[0]["classes"], json!(["contact", "payment"]));
     assert!(list[0]["revoked"].is_u64() && list[1]["revoked"].is_null());

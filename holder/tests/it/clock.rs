@@ -92,9 +92,15 @@ async fn the_signature_is_renewed_every_hour_and_with_every_key() {
     let actor = Actor::operator("test");
     holder.new_key(Alg::Hpke9, Scope::All, 90, &actor).await.unwrap();
     let signer = holder.keys().signer();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/.well-known/sealed-input.jwt", listener.local_addr().unwrap());
-    tokio::spawn(http::serve(listener, http::router(holder.clone()), std::future::pending()));
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/.well-known/sealed-input.jwt", socket.local_addr().unwrap());
+    let listener = http::Listener {
+        socket,
+        tls: None,
+        router: http::router(holder.clone()),
+        metrics: holder.metrics().clone(),
+    };
+    tokio::spawn(http::serve(vec![listener], std::future::pending()));
     let fetch = async || {
         let url = url.clone();
         let fetch =

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -146,7 +146,13 @@ impl Place {
     }
 
     pub(crate) fn serve(&self) -> Server {
-        Server::start(&mut self.command(&["serve", "--listen", "127.0.0.1:0", "--log", "trace"]))
+        self.serve_with(&[])
+    }
+
+    /// A service with these options.
+    pub(crate) fn serve_with(&self, options: &[&str]) -> Server {
+        let args = ["serve", "--listen", "127.0.0.1:0", "--log", "trace"];
+        Server::start(&mut self.command(&[&args[..], options].concat()))
     }
 
     /// Asserts that nothing of the key holder at rest holds this text.
@@ -200,6 +206,8 @@ pub(crate) struct Server {
     log: Arc<Mutex<String>>,
     /// Ends when the process has ended. It reads all the time, because a full pipe would stop the service.
     reader: Option<JoinHandle<()>>,
+    /// Kept open, for the service may have more to say.
+    out: BufReader<ChildStdout>,
     pub(crate) url: String,
 }
 
@@ -252,9 +260,8 @@ pub(crate) fn agent() -> ureq::Agent {
 impl Server {
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let url = said(&mut out, "listening on ");
         let log = Arc::new(Mutex::new(String::new()));
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&log));
         let reader = std::thread::spawn(move || {
@@ -262,7 +269,12 @@ impl Server {
                 kept.lock().unwrap().extend([&line, "\n"]);
             }
         });
-        Self { child, log, reader: Some(reader), url }
+        Self { child, log, reader: Some(reader), out, url }
+    }
+
+    /// What comes after these words on the next line of its output.
+    pub(crate) fn said(&mut self, words: &str) -> String {
+        said(&mut self.out, words)
     }
 
     pub(crate) fn request(
@@ -347,6 +359,12 @@ impl Server {
         self.reader.take().unwrap().join().unwrap();
         (self.child.wait().unwrap().code(), self.log())
     }
+}
+
+fn said(out: &mut BufReader<ChildStdout>, words: &str) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    line.trim_end().strip_prefix(words).unwrap().to_owned()
 }
 
 impl Drop for Server {

@@ -1,0 +1,186 @@
+//! `GET /v1/audit` and `GET /v1/keys`: lists, a page at a time, for those who may see them.
+//!
+//! A page ends with a cursor from which the next goes on. It says nothing to the client and stays good
+//! while the list grows, so that a program can follow the audit by asking again with the last one.
+
+use super::Service;
+use super::caller::{Address, Caller};
+use super::problem::Problem;
+use crate::error::Code;
+use crate::policy::{Actor, Duty};
+use crate::store::{AuditFilter, KeyRow};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The most entries of a page, and how many it has when nothing is said.
+const MAX_LIMIT: u32 = 1000;
+const LIMIT: u32 = 100;
+
+/// What a client says of the page that it wants.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// The `next` of the page before; without it, the list begins at its start.
+    after: Option<String>,
+    /// How many entries: 1 to 1000, and 100 when nothing is said.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+}
+
+impl Page {
+    fn limit(&self) -> Result<u32, Problem> {
+        match self.limit.unwrap_or(LIMIT) {
+            limit @ 1..=MAX_LIMIT => Ok(limit),
+            _ => Err(Problem::new(Code::PageInvalid)),
+        }
+    }
+}
+
+/// A place in a list: the list's name, so that a cursor of one does not pass for another's, and what the
+/// entries are ordered by.
+struct Cursor {
+    list: &'static str,
+    place: u64,
+    name: String,
+}
+
+impl Cursor {
+    fn start(list: &'static str) -> Self {
+        Self { list, place: 0, name: String::new() }
+    }
+
+    fn write(&self) -> String {
+        let Self { list, place, name } = self;
+        Base64UrlUnpadded::encode_string(format!("{list} {place} {name}").as_bytes())
+    }
+
+    /// The place that a client names, or the start.
+    fn read(list: &'static str, text: Option<&str>) -> Result<Self, Problem> {
+        let Some(text) = text else { return Ok(Self::start(list)) };
+        let parse = || {
+            let text = String::from_utf8(Base64UrlUnpadded::decode_vec(text).ok()?).ok()?;
+            let (place, name) = text.strip_prefix(list)?.strip_prefix(' ')?.split_once(' ')?;
+            Some(Self { list, place: place.parse().ok()?, name: name.to_owned() })
+        };
+        parse().ok_or(Problem::new(Code::CursorInvalid))
+    }
+}
+
+/// The records of the audit, oldest first.
+#[utoipa::path(
+    get, path = "/v1/audit", operation_id = "listAudit", tag = "operate", params(Page),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "A page of records", body = super::openapi::AuditPage)),
+)]
+pub(super) async fn audit(
+    State(service): State<Arc<Service>>,
+    Address(address): Address,
+    Caller(credential): Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let holder = &service.holder;
+    holder.may(&Actor::credential(&credential), address, Duty::AuditRead).await?;
+    let Query(page) = page.map_err(|_| Problem::new(Code::PageInvalid))?;
+    let limit = page.limit()?;
+    let after = Cursor::read("audit", page.after.as_deref())?;
+    // One more than is asked for tells whether there is more.
+    let mut rows = holder.audit().query(&AuditFilter::default(), after.place, limit + 1).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().map_or(after.place, |row| row.seq);
+    let next = Cursor { place: next, ..Cursor::start("audit") }.write();
+    // A record goes out as `keyholder audit export` writes it, so that the two can be compared.
+    let records: crate::error::Result<Vec<String>> = rows.iter().map(|row| row.to_json()).collect();
+    answer("records", &records?.join(","), &next, more)
+}
+
+/// What is public about a key. Times are NumericDates (RFC 7519 section 2).
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Key<'a> {
+    /// Its thumbprint (RFC 7638).
+    kid: &'a str,
+    alg: &'static str,
+    /// The class of data that it seals, or `*`.
+    class: &'static str,
+    created: u64,
+    /// From when on it can be sealed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<u64>,
+    /// Until when it can be sealed to. What was sealed opens after that, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<u64>,
+}
+
+impl<'a> Key<'a> {
+    fn of(row: &'a KeyRow) -> Self {
+        Self {
+            kid: &row.kid,
+            alg: row.alg.as_str(),
+            class: row.scope.as_str(),
+            created: row.created.0,
+            nbf: row.nbf.map(|time| time.0),
+            exp: row.exp.map(|time| time.0),
+        }
+    }
+}
+
+/// The keys, oldest first, those that have expired too.
+#[utoipa::path(
+    get, path = "/v1/keys", operation_id = "listKeys", tag = "operate", params(Page),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "A page of keys", body = super::openapi::KeyPage)),
+)]
+pub(super) async fn keys(
+    State(service): State<Arc<Service>>,
+    Address(address): Address,
+    Caller(credential): Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let holder = &service.holder;
+    holder.may(&Actor::credential(&credential), address, Duty::KeysList).await?;
+    let Query(page) = page.map_err(|_| Problem::new(Code::PageInvalid))?;
+    let limit = page.limit()? as usize;
+    let after = Cursor::read("keys", page.after.as_deref())?;
+    let mut keys = holder.store().keys().await?;
+    // There are a few of them, so it is the page that is cut here and not the query.
+    keys.sort_by(|a, b| (a.created.0, &a.kid).cmp(&(b.created.0, &b.kid)));
+    keys.retain(|key| (key.created.0, &key.kid) > (after.place, &after.name));
+    let more = keys.len() > limit;
+    keys.truncate(limit);
+    let next = match keys.last() {
+        Some(last) => Cursor { list: "keys", place: last.created.0, name: last.kid.clone() },
+        None => after,
+    };
+    let keys: Result<Vec<String>, _> = keys.iter().map(|key| serde_json::to_string(&Key::of(key))).collect();
+    let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
+    answer("keys", &keys.join(","), &next.write(), more)
+}
+
+fn answer(name: &str, entries: &str, next: &str, more: bool) -> Result<Response, Problem> {
+    let body = format!(r#"{{"{name}":[{entries}],"next":"{next}","more":{more}}}"#);
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, body).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_for_one_list() {
+        let written = Cursor { list: "keys", place: 17, name: "a b".to_owned() }.write();
+        let read = Cursor::read("keys", Some(&written)).ok().unwrap();
+        assert_eq!((read.place, read.name.as_str()), (17, "a b"));
+        assert!(Cursor::read("audit", Some(&written)).is_err());
+        for bad in ["", "17", "!", &written[1..], &Base64UrlUnpadded::encode_string(b"audit -1 ")] {
+            assert!(Cursor::read("audit", Some(bad)).is_err(), "{bad}");
+        }
+        assert_eq!(Cursor::read("audit", None).ok().unwrap().place, 0);
+    }
+}

@@ -1,0 +1,203 @@
+//! What the service counts, in the form that Prometheus and OpenMetrics readers take.
+//!
+//! Labels are fixed lists: routes, methods, statuses, actions, codes. Nothing of a user, of a token or of a
+//! credential is a label, so that whoever may watch the service learns nothing about anybody.
+
+use crate::error::{Code, Result};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The media type of [`Metrics::write`].
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What one key holder counts. Copies count together.
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<Counted>);
+
+struct Counted {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    duration: Family<Route, Histogram, fn() -> Histogram>,
+    tokens: Family<Token, Counter>,
+    limited: Counter,
+    connections: Gauge,
+    ready: Gauge,
+    commit: Histogram,
+    group: Histogram,
+    commit_failures: Counter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Request {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Token {
+    action: &'static str,
+    outcome: &'static str,
+}
+
+/// From half a millisecond to 16 seconds.
+fn durations() -> Histogram {
+    Histogram::new(exponential_buckets(0.0005, 2.0, 16))
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("keyholder");
+        let new = Self {
+            requests: Family::default(),
+            duration: Family::new_with_constructor(durations),
+            tokens: Family::default(),
+            limited: Counter::default(),
+            connections: Gauge::default(),
+            ready: Gauge::default(),
+            commit: durations(),
+            group: Histogram::new(exponential_buckets(1.0, 2.0, 13)),
+            commit_failures: Counter::default(),
+            registry: Registry::default(),
+        };
+        registry.register("requests", "Requests that were answered", new.requests.clone());
+        registry.register_with_unit(
+            "request_duration",
+            "How long answers took, from the last byte of the request's headers on",
+            Unit::Seconds,
+            new.duration.clone(),
+        );
+        registry.register("tokens", "Tokens that were decided about, by outcome", new.tokens.clone());
+        registry.register(
+            "rate_limited",
+            "Requests refused because there were too many",
+            new.limited.clone(),
+        );
+        registry.register("connections", "Connections that are open", new.connections.clone());
+        registry.register("ready", "1 if requests can be served, else 0", new.ready.clone());
+        registry.register_with_unit(
+            "audit_commit",
+            "How long it took until a group of records was on the disk",
+            Unit::Seconds,
+            new.commit.clone(),
+        );
+        registry.register("audit_group_size", "How many records a commit had", new.group.clone());
+        registry.register(
+            "audit_commit_failures",
+            "Commits of records that failed; nothing was opened for them",
+            new.commit_failures.clone(),
+        );
+        Self { registry, ..new }
+    }
+}
+
+impl Metrics {
+    /// A request was answered. The route is the pattern that matched, never the address that was sent.
+    pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        // Anything can be sent as a method.
+        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        let method = known.into_iter().find(|known| *known == method).unwrap_or("other");
+        let request = Request { method, route: route.to_owned(), status };
+        self.0.requests.get_or_create(&request).inc();
+        let route = Route { route: route.to_owned() };
+        self.0.duration.get_or_create(&route).observe(took.as_secs_f64());
+    }
+
+    /// Tokens were decided about: `Ok` if what was asked was done, or the code that the one who asked is told.
+    pub(crate) fn decided(
+        &self,
+        action: &'static str,
+        outcomes: impl IntoIterator<Item = std::result::Result<(), Code>>,
+    ) {
+        for outcome in outcomes {
+            let outcome = outcome.map_or_else(Code::as_str, |()| "granted");
+            self.0.tokens.get_or_create(&Token { action, outcome }).inc();
+        }
+    }
+
+    /// A request was refused because there were too many.
+    pub(crate) fn limited(&self) {
+        self.0.limited.inc();
+    }
+
+    /// A connection is open, until this is dropped.
+    pub(crate) fn connected(&self) -> Connected {
+        self.0.connections.inc();
+        Connected(self.clone())
+    }
+
+    /// A group of this many records was to be written, and was or was not.
+    pub(crate) fn committed(&self, records: usize, took: Duration, is_done: bool) {
+        if !is_done {
+            self.0.commit_failures.inc();
+            return;
+        }
+        self.0.commit.observe(took.as_secs_f64());
+        self.0.group.observe(records as f64);
+    }
+
+    /// Whether requests can be served.
+    pub(crate) fn set_ready(&self, is_ready: bool) {
+        self.0.ready.set(is_ready.into());
+    }
+
+    /// All of it, as text.
+    ///
+    /// Errors: `internal`.
+    pub fn write(&self) -> Result<String> {
+        let mut out = String::new();
+        encode(&mut out, &self.0.registry).map_err(|_| Code::Internal)?;
+        Ok(out)
+    }
+}
+
+/// A connection that is counted.
+pub(crate) struct Connected(Metrics);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.0.connections.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_no_label() {
+        let metrics = Metrics::default();
+        metrics.answered("BREW4242", "none", 404, Duration::from_millis(3));
+        metrics.decided("open", [Ok(()), Err(Code::NotAllowed)]);
+        metrics.committed(7, Duration::from_millis(1), true);
+        metrics.committed(7, Duration::from_millis(1), false);
+        let connected = metrics.connected();
+        let text = metrics.write().unwrap();
+        assert!(!text.contains("4242"), "{text}");
+        for line in [
+            "keyholder_requests_total{method=\"other\",route=\"none\",status=\"404\"} 1",
+            "keyholder_request_duration_seconds_count{route=\"none\"} 1",
+            "keyholder_tokens_total{action=\"open\",outcome=\"granted\"} 1",
+            "keyholder_tokens_total{action=\"open\",outcome=\"not-allowed\"} 1",
+            "keyholder_audit_group_size_sum 7.0",
+            "keyholder_audit_commit_failures_total 1",
+            "keyholder_connections 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in {text}");
+        }
+        drop(connected);
+        assert!(metrics.write().unwrap().contains("keyholder_connections 0\n"));
+    }
+}
