@@ -217,7 +217,7 @@ async fn fill<R: BufRead>(
     let (signer, created) = insert_rows(&mut tx, keys.reader(input, &line)).await?;
     let mut rows = tx.keys().await?;
     let again = destroyed_since(&mut rows, recovery.receipts, &Signer::new(signer.public))?;
-    let settings = backup::lock_again(keys, &signer, &mut rows, recovery.secret, recovery.cost)?;
+    let settings = backup::lock_again(keys, &signer, &mut rows, recovery.secret, recovery.cost).await?;
     tx.insert_settings(&settings, created).await?;
     let mut tail = Tail::of(tx).await?;
     let mut opening = 0;

@@ -103,16 +103,30 @@ codes! {
     HomeUnsafe = "home-unsafe", "Other users can reach the key holder's files. Take their rights away: chmod 700 for the directory, chmod 600 for the database.";
     StoreUnavailable = "store-unavailable", "The database cannot be read or written. Look at the disk and the file's owner.";
     StoreDamaged = "store-damaged", "The database holds what this program did not write. Restore it from a backup.";
-    SecretMissing = "secret-missing", "Nothing unlocks the keys: give --passphrase-file or --key-file, or run it on a terminal.";
+    SecretMissing = "secret-missing", "Nothing unlocks the keys: give --passphrase-file, --key-file, --pkcs11-module or --kms-key, or run it on a terminal.";
     SecretUnsafe = "secret-unsafe", "Other users can read this file. Take their rights away with chmod go=.";
     SecretUnreadable = "secret-unreadable", "This file cannot be read. Look at its path and owner.";
     SecretUnwritable = "secret-unwritable", "This file cannot be made. Look at its directory and who may write there.";
     PassphraseShort = "passphrase-short", "A passphrase needs at least 12 characters. Several random words are a good one.";
     PassphraseMismatch = "passphrase-mismatch", "The two passphrases differ. Nothing was made; try again.";
     KeyFileMalformed = "key-file-malformed", "A key file holds 32 random bytes in base64url. Name a new path and one is made.";
-    UnlockKind = "unlock-kind", "This key holder is locked in another way. Give the passphrase or key file it was made with.";
+    UnlockKind = "unlock-kind", "This key holder is locked in another way. Give what it was made with: the passphrase, the key file, the HSM or the KMS.";
     UnlockFailed = "unlock-failed", "The passphrase or key file is not the one that this key holder was made with.";
     KeyDamaged = "key-damaged", "A stored key is not what it was when it was made. Restore the database from a backup.";
+    // An HSM or a KMS that unlocks the keys.
+    KeysLocked = "keys-locked", "The keys are locked, because the HSM or KMS that unlocks them does not answer. Try again later; nothing was opened.";
+    PinMissing = "pin-missing", "The HSM asks for a PIN: give --pin-file, or run it on a terminal.";
+    PinRefused = "pin-refused", "The HSM does not take this PIN, or has locked it. It is not tried again by itself, as HSMs lock themselves after a few wrong ones.";
+    HsmModule = "hsm-module", "This file cannot be loaded as a PKCS#11 module. Look at --pkcs11-module, and at what the module needs itself.";
+    HsmTokenMissing = "hsm-token-missing", "The HSM has no token of this label. Look at --pkcs11-token, and whether the token is there.";
+    HsmKeyMissing = "hsm-key-missing", "The token has no AES key of this label. Look at --pkcs11-key; only `keyholder init` makes one.";
+    HsmAmbiguous = "hsm-ambiguous", "The HSM has two of this label. Give one of them another.";
+    HsmKeyUnsafe = "hsm-key-unsafe", "The key of this label may leave the HSM, or is no AES-256. Name one that is sensitive and not extractable, or none and one is made.";
+    HsmFailed = "hsm-failed", "The HSM did not do what it was asked. Look at its own log.";
+    HsmTimedOut = "hsm-timed-out", "The HSM took too long to answer. Look at its own log.";
+    KmsUnreachable = "kms-unreachable", "The KMS cannot be asked. Look at the network, and at the region and credentials that the AWS SDK finds.";
+    KmsTimedOut = "kms-timed-out", "The KMS took too long to answer. Look at the network.";
+    KmsRefused = "kms-refused", "The KMS refused. Look at --kms-key, at the key's state and policy, and at whose credentials these are.";
     // What an operator asks for.
     OriginNotCanonical = "origin-not-canonical", "Leave the default port out of the origin, as browsers do.";
     OriginUnknown = "origin-unknown", "That origin is not one of this key holder's. See `keyholder origins list`.";
@@ -195,7 +209,6 @@ codes! {
     PageInvalid = "page-invalid", "A page takes `limit`, from 1 to 1000, and `after`, the `next` of the page before.";
     CursorInvalid = "cursor-invalid", "This is not the `next` of a page of this list. Begin without `after`.";
     RateLimited = "rate-limited", "There are too many requests. Wait as long as Retry-After says.";
-    KeysLocked = "keys-locked", "The keys are locked: what unlocks them is not there at the moment. Try again.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
     NotFound = "not-found", "There is nothing at this address.";
     MethodNotAllowed = "method-not-allowed", "This address does not take that method.";

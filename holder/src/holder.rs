@@ -6,7 +6,7 @@ use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::identity::Proof;
-use crate::keystore::{Answer, Cost, KeyStore, Secret};
+use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
 use crate::policy::{Actor, Duty, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// How long a database may take to answer before it counts as away.
 const READY_WITHIN: Duration = Duration::from_secs(5);
+/// Who locks and unlocks the keys, as the audit names it. No credential's name has a colon.
+const WATCHER: &str = "service:lock";
 
 /// A key holder whose keys are unlocked.
 #[derive(Clone)]
@@ -59,10 +61,10 @@ impl Holder {
     /// Makes a key holder, all of it or nothing: in a directory of its own, or in a PostgreSQL database.
     ///
     /// Errors: `origin-invalid`, `origin-not-canonical`, `passphrase-short`, `home-exists`, `home-unsafe`,
-    /// `store-unavailable`.
+    /// `store-unavailable`, and those of an HSM or a KMS.
     pub async fn create(dir: &Path, database: Option<&str>, init: &Init<'_>, now: NumericDate) -> Result<()> {
         Origins::parse(init.origins.iter().map(String::as_str))?;
-        let settings = KeyStore::prepare(init.secret, init.cost)?;
+        let settings = KeyStore::prepare(init.secret, init.cost).await?;
         if let Some(url) = database {
             return fill(&Location::Postgres(url.to_owned()), init, &settings, now).await;
         }
@@ -77,7 +79,7 @@ impl Holder {
 
     /// Unlocks the key holder of a store.
     ///
-    /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
+    /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`, and those of an HSM or a KMS.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
         let metrics = Metrics::default();
@@ -128,7 +130,8 @@ impl Holder {
     /// A `request` that is sent again under the same name, because its answer did not arrive, opens for ten minutes
     /// also those `once` tokens that it opened before.
     ///
-    /// Errors: `purpose-invalid`, `request-name-invalid`, `store-unavailable`, `store-damaged`; then nothing was opened.
+    /// Errors: `keys-locked`, `purpose-invalid`, `request-name-invalid`, `store-unavailable`, `store-damaged`; then
+    /// nothing was opened.
     pub async fn open(
         &self,
         actor: Actor,
@@ -136,6 +139,8 @@ impl Holder {
         request: Option<String>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<Outcome>> {
+        // Held to the end, so that a token which is on record as opened is opened.
+        let keys = self.keys.unlocked()?;
         let occasion = Occasion::new(actor, purpose, self.clock.now())?.named(request)?;
         let policy = self.policy().await?;
         let mut found = HashMap::new();
@@ -150,7 +155,6 @@ impl Holder {
             });
         }
         let permits = self.audit.record(decisions).await?;
-        let keys = Arc::clone(&self.keys);
         // Opening is work for the processor and would hold up the other requests of this thread.
         let open = move || {
             let mut failed = Vec::new();
@@ -168,11 +172,11 @@ impl Holder {
 
     /// Whether values can be opened and recorded.
     ///
-    /// Errors: `store-unavailable`, `store-damaged`.
+    /// Errors: `store-unavailable`, `store-damaged`, `keys-locked`.
     pub async fn ready(&self) -> Result<()> {
         let unavailable = |_| Err(Error::new(Code::StoreUnavailable));
         let check = tokio::time::timeout(READY_WITHIN, self.audit.check(self.clock.now()));
-        let ready = check.await.unwrap_or_else(unavailable);
+        let ready = check.await.unwrap_or_else(unavailable).and_then(|()| self.keys_ready());
         self.metrics.set_ready(ready.is_ok());
         ready
     }
@@ -217,6 +221,39 @@ impl Holder {
         let key = self.keys.find(kid).await?;
         found.insert(kid.to_owned(), key);
         Ok(key)
+    }
+
+    /// Whether the keys are there to be used.
+    ///
+    /// Errors: `keys-locked` while the HSM or KMS that unlocks them does not answer.
+    pub fn keys_ready(&self) -> Result<()> {
+        self.keys.ready()
+    }
+
+    /// Asks the HSM or KMS that unlocks the keys, for as long as this is polled, whether it still does,
+    /// and locks them while it does not. `every` is how long to wait in between, where the lock's own
+    /// interval is not wanted. With a passphrase or a key file there is nothing to ask.
+    pub async fn watch_lock(&self, every: Option<Duration>) {
+        while let Some(turn) = self.keys.turn(every).await {
+            let holder = self.clone();
+            // The lock is asked on, also while the database is slow.
+            tokio::spawn(async move {
+                if let Err(error) = holder.record_turn(turn).await {
+                    tracing::error!(code = error.code().as_str(), ?turn, "this is not on record");
+                }
+            });
+        }
+    }
+
+    async fn record_turn(&self, turn: Turn) -> Result<()> {
+        let of = |action| Entry::of_action(action, WATCHER, self.clock.now());
+        let entry = match turn {
+            Turn::Unlocked => of(Action::KeysUnlock),
+            Turn::Locked(code) => Entry { outcome: code.as_str().to_owned(), ..of(Action::KeysLock) },
+        };
+        let mut tail = Tail::of(self.store.write().await?).await?;
+        tail.append(&entry)?;
+        tail.commit_signed(Some(&*self.keys)).await
     }
 
     /// What is counted.

@@ -122,6 +122,16 @@ pub(crate) fn sync_directory_of(file: &Path) -> std::io::Result<()> {
     sync_directory(file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
+/// The first line of a file that holds a secret, if only its owner can read it.
+///
+/// Errors: `secret-unreadable`, `secret-unsafe`.
+pub(crate) fn read_secret_line(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let mut text = read_secret_file(path)?;
+    let end = text.iter().position(|c| matches!(c, b'\n' | b'\r')).unwrap_or(text.len());
+    text.truncate(end);
+    Ok(text)
+}
+
 /// Reads a file that holds a secret, if only its owner can.
 ///
 /// Errors: `secret-unreadable`, `secret-unsafe`.

@@ -1,34 +1,41 @@
 //! The keystore: the only part that touches private keys.
 //!
-//! They rest wrapped ([`wrap`]) under a key that a passphrase or a key file gives ([`lock`]), and are
-//! unwrapped into types that cannot be printed or copied and are wiped when dropped.
+//! They rest wrapped ([`wrap`]) under a key that a passphrase, a key file, an HSM or a KMS gives
+//! ([`lock`]), and are unwrapped into types that cannot be printed or copied and are wiped when dropped
+//! ([`keyring`]). When the HSM or the KMS goes away, all of them are ([`watch`]).
 
 pub(crate) mod backup;
+mod keyring;
 mod lifecycle;
 mod lock;
+mod own_stack;
 mod receipt;
 mod rewrap;
+mod watch;
 mod wrap;
 
+pub use keyring::Keyring;
 pub(crate) use lifecycle::KeyState;
-pub use lock::{Cost, Secret};
+pub use lock::{Cost, Hsm, Kms, Secret};
 pub use receipt::Receipt;
 pub(crate) use rewrap::{Rewrapped, seed};
 
-use crate::audit::{Entry, Permit, Sign};
+use crate::audit::{Permit, Sign};
 use crate::error::{Code, Error, Result};
 use crate::policy::{KeyInfo, Refusal};
 use crate::store::{KeyRow, Life, Settings, Store};
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use fieldseal::NumericDate;
 use fieldseal::jwe::Header;
-use fieldseal::keyset::signed::{self, Signer};
+use fieldseal::keyset::signed::Signer;
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::open::{Opened, PrivateKey};
 use fieldseal::suite::Alg;
-use lock::Lock;
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use own_stack::on_own_stack;
+use std::sync::Arc;
+use std::time::Duration;
+use watch::Gate;
+pub(crate) use watch::Turn;
 use wrap::{Kek, Label};
 use zeroize::Zeroizing;
 
@@ -36,19 +43,12 @@ use zeroize::Zeroizing;
 /// behind can still seal to it at once.
 const NBF_LEEWAY: u64 = 300;
 
-/// The unlocked keys of one key holder.
+/// The keys of one key holder.
 pub struct KeyStore {
     store: Store,
-    kek: Kek,
-    signing: SigningKey,
     signer: Signer,
-    /// Private keys are expanded once, on first use.
-    unlocked: RwLock<HashMap<String, Arc<Unlocked>>>,
-}
-
-struct Unlocked {
-    row: KeyRow,
-    private: PrivateKey,
+    /// The keys in memory, while what unlocks them is there.
+    gate: Gate,
 }
 
 /// A token that has been opened. It has no `Debug`, and the value is wiped on drop.
@@ -62,30 +62,44 @@ pub struct Answer {
 impl KeyStore {
     /// What a new home keeps so that `secret` unlocks it: the lock, and a new signing key wrapped by
     /// it, which also tells a wrong secret from the right one.
-    pub(crate) fn prepare(secret: &Secret, cost: Cost) -> Result<Settings> {
-        let lock = Lock::new(secret, cost)?;
+    pub(crate) async fn prepare(secret: &Secret, cost: Cost) -> Result<Settings> {
+        let lock = lock::new_row(secret, cost).await?;
         let seed = random()?;
         let signer_public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-        let signer = Signer::new(signer_public);
-        let signer_wrapped = lock.kek(secret)?.wrap(&Label::signing(signer.kid()), &seed)?;
-        Ok(Settings { lock: lock.to_row(), signer_public, signer_wrapped })
+        let label = Label::signing(Signer::new(signer_public).kid());
+        let signer_wrapped = Kek::new(&lock::key(&lock, secret).await?)?.wrap(&label, &seed)?;
+        Ok(Settings { lock, signer_public, signer_wrapped })
     }
 
     /// Unlocks the keystore.
     ///
-    /// Errors: `unlock-kind`, `unlock-failed`, `store-damaged`.
+    /// Errors: `unlock-kind`, `unlock-failed`, `store-damaged`, and those of an HSM or a KMS.
     pub async fn unlock(store: Store, secret: &Secret) -> Result<Self> {
         let settings = store.settings().await?;
-        let kek = Lock::from_row(settings.lock)?.kek(secret)?;
+        let key = lock::key(&settings.lock, secret).await?;
         let signer = Signer::new(settings.signer_public);
-        let seed = kek
-            .unwrap(&Label::signing(signer.kid()), &settings.signer_wrapped)
-            .ok_or(Error::new(Code::UnlockFailed))?;
-        let signing = SigningKey::from_bytes(&seed);
-        if signing.verifying_key().to_bytes() != settings.signer_public {
-            return Err(Error::new(Code::StoreDamaged));
-        }
-        Ok(Self { store, kek, signing, signer, unlocked: RwLock::default() })
+        let ring = Keyring::unlock(key, &settings)?;
+        Ok(Self { store, signer, gate: Gate::open(ring, settings, secret) })
+    }
+
+    /// The keys, to use in one piece of work. They stay unlocked for those who hold them.
+    ///
+    /// Errors: `keys-locked`.
+    pub fn unlocked(&self) -> Result<Arc<Keyring>> {
+        self.gate.ring()
+    }
+
+    /// Whether the keys are unlocked.
+    ///
+    /// Errors: `keys-locked`.
+    pub fn ready(&self) -> Result<()> {
+        self.unlocked().map(|_| ())
+    }
+
+    /// Waits until the HSM or KMS that unlocks the keys goes away or comes back, when they are locked or
+    /// unlocked, and tells which. `None` if there is neither.
+    pub(crate) async fn turn(&self, every: Option<Duration>) -> Option<Turn> {
+        self.gate.turn(every).await
     }
 
     /// Makes a key pair, wrapped and ready to be stored. It takes over from one that became valid at
@@ -98,77 +112,63 @@ impl KeyStore {
         exp: Option<NumericDate>,
         now: NumericDate,
     ) -> Result<KeyRow> {
-        let seed = random()?;
-        let public = PrivateKey::from_seed(alg, seed.clone())?.public();
+        let ring = self.unlocked()?;
         // Pages choose the key that became valid last, so a key made right after another starts later.
         let after = before.map_or(0, |before| before.0.saturating_add(1));
         let nbf = Some(NumericDate(now.0.saturating_sub(NBF_LEEWAY).max(after)));
-        let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
-        let mut row = KeyRow {
-            kid,
-            alg,
-            scope,
-            created: now,
-            nbf,
-            exp,
-            public,
-            wrapped: Vec::new(),
-            life: Life::default(),
-        };
-        row.wrapped = self.kek.wrap(&Label::key(&row), &seed)?;
-        Ok(row)
+        on_own_stack(|| {
+            let seed = random()?;
+            let public = PrivateKey::from_seed(alg, seed.clone())?.public();
+            let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
+            let (wrapped, life) = (Vec::new(), Life::default());
+            let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, public, wrapped, life };
+            row.wrapped = ring.wrap(&Label::key(&row), &seed)?;
+            Ok(row)
+        })?
     }
 
     /// What is public about the key of that name, which is unlocked if it was not yet. The database
     /// is asked each time, so a key that was destroyed or made by another process is noticed at once.
     pub(crate) async fn find(&self, kid: &str) -> Result<std::result::Result<KeyInfo, Code>> {
+        let ring = self.unlocked()?;
         let Some(row) = self.store.key(kid).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
         if row.life.destroyed.is_some() {
-            self.forget(kid);
+            ring.forget(kid);
             return Ok(Err(Code::KeyDestroyed));
         }
         let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some() };
-        Ok(self.load(row).map(|_| info))
+        Ok(ring.load(row).map(|_| info))
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
     ///
-    /// Errors: a refusal to put on record; outside it reads `open-failed`.
+    /// Errors: a refusal to put on record; outside it reads `open-failed`, or `keys-locked`.
     pub fn open(&self, permit: Permit) -> std::result::Result<Answer, Refusal> {
-        let grant = permit.into_grant();
-        // Leave to seal a token again is none to see its value.
-        if !grant.opens() {
-            return Err(grant.refuse(Code::Internal));
-        }
-        let (token, entry) = grant.into_parts();
-        let refuse = |entry: Entry, code| Refusal::new(entry, code);
-        let Some(key) = self.cached(&token.header().kid) else {
-            return Err(refuse(entry, Code::KeyUnknown));
-        };
-        match key.private.open(&token) {
-            Ok(value) => Ok(Answer { header: token.header().clone(), value }),
-            Err(error) => Err(refuse(entry, Code::Core(error.kind()))),
+        match self.unlocked() {
+            Ok(ring) => ring.open(permit),
+            Err(error) => Err(permit.into_grant().refuse(error.code())),
         }
     }
 
     /// The keys to seal to: all that have not expired and were not revoked. A key whose private half does not unwrap is
     /// left out, so that nobody who can only write to the database gets a key of their own published.
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
+        let ring = self.unlocked()?;
         let mut keys = Vec::new();
         for row in self.store.keys().await? {
             match row.state(now) {
                 KeyState::Active => {}
                 KeyState::Destroyed => {
-                    self.forget(&row.kid);
+                    ring.forget(&row.kid);
                     continue;
                 }
                 KeyState::Retired | KeyState::Revoked => continue,
             }
             let kid = row.kid.clone();
-            match self.load(row) {
-                Ok(key) => keys.push(public_jwk(&key.row)?),
+            match ring.load(row) {
+                Ok(key) => keys.push(public_jwk(key.row())?),
                 Err(code) => tracing::error!(%kid, code = code.as_str(), "a key is left out of the set"),
             }
         }
@@ -176,11 +176,10 @@ impl KeyStore {
     }
 
     /// Signs a key set, valid from now on for `seconds`.
-    pub fn sign(&self, set: &KeySet, now: NumericDate, seconds: u64) -> String {
-        let signer = self.signer();
-        // The issuer is named by its key (RFC 9278), which is what pages pin.
-        let iss = format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", signer.kid());
-        signed::issue(set, signer, &iss, now, now.plus(seconds), |input| self.signing.sign(input).to_bytes())
+    ///
+    /// Errors: `keys-locked`.
+    pub fn sign(&self, set: &KeySet, now: NumericDate, seconds: u64) -> Result<String> {
+        self.unlocked()?.sign_set(&self.signer, set, now, seconds)
     }
 
     /// The public half of the key that signs key sets, which takes no secret to know.
@@ -192,29 +191,6 @@ impl KeyStore {
     pub fn signer(&self) -> &Signer {
         &self.signer
     }
-
-    fn cached(&self, kid: &str) -> Option<Arc<Unlocked>> {
-        // A panic elsewhere cannot leave the map half changed, so a poisoned lock is still good.
-        self.unlocked.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(kid).cloned()
-    }
-
-    /// The unlocked key of this row. Errors: `key-damaged`.
-    fn load(&self, row: KeyRow) -> std::result::Result<Arc<Unlocked>, Code> {
-        if let Some(key) = self.cached(&row.kid).filter(|key| key.row == row) {
-            return Ok(key);
-        }
-        let unlock = || {
-            let seed = self.kek.unwrap(&Label::key(&row), &row.wrapped)?;
-            let private = PrivateKey::from_seed(row.alg, seed).ok()?;
-            let is_whole = private.public() == row.public && public_jwk(&row).ok()?.kid() == row.kid;
-            is_whole.then_some(private)
-        };
-        let private = unlock().ok_or(Code::KeyDamaged)?;
-        let key = Arc::new(Unlocked { row, private });
-        let mut unlocked = self.unlocked.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        unlocked.insert(key.row.kid.clone(), Arc::clone(&key));
-        Ok(key)
-    }
 }
 
 /// The public half of a stored key pair.
@@ -225,19 +201,29 @@ fn public_jwk(row: &KeyRow) -> Result<Jwk> {
 /// 32 bytes from the system's cryptographic source.
 pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|_| Error::new(Code::Core(fieldseal::Code::RandomnessUnavailable)))?;
+    fill(bytes.as_mut_slice())?;
     Ok(bytes)
 }
 
 impl Sign for KeyStore {
     fn sign(&self, text: &[u8]) -> Option<[u8; 64]> {
-        Some(self.signing.sign(text).to_bytes())
+        self.unlocked().ok()?.sign(text).ok()
     }
 
     fn signer(&self) -> &Signer {
         &self.signer
     }
+}
+
+/// Random bytes that are no secret, such as a nonce or a salt.
+fn random_bytes<const LEN: usize>() -> Result<[u8; LEN]> {
+    let mut bytes = [0; LEN];
+    fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn fill(bytes: &mut [u8]) -> Result<()> {
+    getrandom::fill(bytes).map_err(|_| Error::new(Code::Core(fieldseal::Code::RandomnessUnavailable)))
 }
 
 #[cfg(test)]
@@ -262,11 +248,12 @@ mod tests {
         Holder::create(&home, None, &init, now).await.unwrap();
         let store = Store::open(&Location::File(home.join("keyholder.db"))).await.unwrap();
         let holder = Holder::unlock(store.clone(), &secret, Clock::manual(now)).await.unwrap();
-        let mut seeds = vec![holder.keys().signing.to_bytes()];
+        let ring = holder.keys().unlocked().unwrap();
+        let mut seeds = vec![*ring.signing_seed()];
         for alg in Alg::ALL {
             let kid = holder.new_key(alg, Scope::All, 90, &actor).await.unwrap();
             let row = store.key(&kid).await.unwrap().unwrap();
-            seeds.push(*holder.keys().kek.unwrap(&Label::key(&row), &row.wrapped).unwrap());
+            seeds.push(*ring.unwrap(&Label::key(&row), &row.wrapped).unwrap());
             assert_eq!(
                 PrivateKey::from_seed(alg, (*seeds.last().unwrap()).into()).unwrap().public(),
                 row.public

@@ -43,13 +43,15 @@ impl Holder {
     /// time, only the old one or the new one opens, whichever comes first, and none if it was opened
     /// before.
     ///
-    /// Errors: `purpose-invalid`, `store-unavailable`, `store-damaged`; then nothing was sealed.
+    /// Errors: `keys-locked`, `purpose-invalid`, `store-unavailable`, `store-damaged`; then nothing was sealed.
     pub(crate) async fn rewrap(
         &self,
         actor: Actor,
         purpose: Option<String>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<std::result::Result<Moved, Refusal>>> {
+        // Held to the end, so that what is on record as sealed again is.
+        let keys = self.keys().unlocked()?;
         let now = self.clock().now();
         let occasion = Occasion::new(actor, purpose, now)?.asking(Action::Rewrap);
         let policy = self.policy().await?;
@@ -77,7 +79,6 @@ impl Holder {
             plans.push(plan);
         }
         let permits = self.audit().record(decisions).await?;
-        let holder = self.clone();
         // As with opening, this is work for the processor.
         let carry_out = move || {
             let (mut once, mut failed) = (Vec::new(), Vec::new());
@@ -95,7 +96,7 @@ impl Holder {
                     outcomes.push(Ok(plan.moved(None)));
                     continue;
                 }
-                let rewrapped = holder.keys().rewrap(permit, &plan.to, keystore::seed()?);
+                let rewrapped = keys.rewrap(permit, &plan.to, keystore::seed()?);
                 outcomes.push(match rewrapped {
                     Ok(Rewrapped { token, once: pair }) => {
                         once.extend(pair);

@@ -10,7 +10,7 @@ use crate::store::{KeyRow, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -179,23 +179,27 @@ impl Holder {
         Ok(rotated)
     }
 
-    /// Looks after the keys for as long as the service runs. What fails is tried again with the next
-    /// look, for a service without its database answers nothing anyway.
+    /// Looks after the keys for as long as the service runs. What fails, such as while an HSM is away, is
+    /// tried again soon.
     pub(crate) async fn look_after_keys(self) {
-        let mut look = tokio::time::interval(EVERY);
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut next = Instant::now();
         loop {
-            let looked = tokio::select! {
-                _ = look.tick() => self.rotate(Which::Due, None, None, &Actor::service()).await,
-                _ = sweep.tick() => self.keys().forget_destroyed().await.map(|()| Vec::new()),
-            };
-            match looked {
+            sweep.tick().await;
+            if let Err(error) = self.keys().forget_destroyed().await {
+                tracing::error!(code = error.code().as_str(), "destroyed keys were not looked for");
+            }
+            if Instant::now() < next {
+                continue;
+            }
+            match self.rotate(Which::Due, None, None, &Actor::service()).await {
                 Ok(rotated) => {
+                    next = Instant::now() + EVERY;
                     for Rotated { class, kid, before, .. } in rotated {
                         tracing::info!(class, kid, before, "a new key takes over");
                     }
                 }
-                Err(error) => tracing::error!(code = error.code().as_str(), "the keys were not looked after"),
+                Err(error) => tracing::error!(code = error.code().as_str(), "no key was rotated"),
             }
         }
     }

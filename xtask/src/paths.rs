@@ -31,6 +31,11 @@ pub(crate) fn package() -> PathBuf {
     root().join("target/npm/fieldseal")
 }
 
+/// Programs for tests that come from PyPI, in `bin`. Tests name it, so it does not move with the build directory.
+pub(crate) fn services() -> PathBuf {
+    root().join("target/services")
+}
+
 /// A program from the npm package's own development dependencies.
 pub(crate) fn npm_tool(name: &str) -> PathBuf {
     package_source().join("node_modules/.bin").join(name)

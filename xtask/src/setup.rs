@@ -3,12 +3,15 @@
 //! Every step first looks whether there is something to do, so a second run only looks.
 
 mod browsers;
+mod debian;
+mod services;
 
 use crate::{node, paths, say, sh::Sh};
 use anyhow::Result;
 use std::process::ExitCode;
 
 pub(crate) use browsers::Browser;
+use services::Service;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -51,7 +54,7 @@ impl Report {
     }
 }
 
-/// A missing browser is a failure where every test has to run, and a skip on somebody's own machine.
+/// A missing browser or service is a failure where every test has to run, and a skip on somebody's own machine.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }
@@ -96,15 +99,21 @@ fn ready(install: bool) -> Report {
         items.push(needed(&name, node::install(&dir, install)));
     }
     browsers::install(install);
-    for browser in Browser::ALL {
-        let state = match browser.missing() {
-            None => State::Ready,
-            Some(reason) if in_ci() => State::Failed { reason },
-            Some(reason) => State::Skipped { reason },
-        };
-        items.push(Item { name: browser.name().into(), state });
-    }
+    services::install(install);
+    let browsers = Browser::ALL.into_iter().map(|browser| (browser.name(), browser.missing()));
+    let services = Service::ALL.into_iter().map(|service| (service.name(), service.missing()));
+    items.extend(browsers.chain(services).map(|(name, missing)| optional(name, missing)));
     Report(items)
+}
+
+/// What is only missed by the tests that need it.
+fn optional(name: &str, missing: Option<String>) -> Item {
+    let state = match missing {
+        None => State::Ready,
+        Some(reason) if in_ci() => State::Failed { reason },
+        Some(reason) => State::Skipped { reason },
+    };
+    Item { name: name.into(), state }
 }
 
 fn needed(name: &str, outcome: Result<()>) -> Item {

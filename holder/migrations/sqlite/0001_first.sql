@@ -4,12 +4,8 @@
 CREATE TABLE holder (
     id             INTEGER PRIMARY KEY CHECK (id = 1),
     created        INTEGER NOT NULL,
-    lock_kind      TEXT    NOT NULL CHECK (lock_kind IN ('passphrase', 'key-file')),
-    -- Argon2id (RFC 9106): kept here so that later homes may use larger ones. NULL with a key file.
-    salt           BLOB,
-    memory_kib     INTEGER,
-    passes         INTEGER,
-    lanes          INTEGER,
+    -- What is stored about what unlocks the keys, as JSON; `LockRow` in the code gives its members.
+    lock           TEXT    NOT NULL,
     signer_public  BLOB    NOT NULL CHECK (length(signer_public) = 32),
     signer_wrapped BLOB    NOT NULL
 ) STRICT;

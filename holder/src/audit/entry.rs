@@ -50,6 +50,10 @@ pub enum Action {
     CredentialRevoke,
     /// Records can be written again, after some could not be.
     Recover,
+    /// What unlocks the keys went away, and they with it. The outcome is the code that says how.
+    KeysLock,
+    /// What unlocks the keys came back.
+    KeysUnlock,
 }
 
 impl Action {
@@ -72,6 +76,8 @@ impl Action {
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
             Self::Recover => "recover",
+            Self::KeysLock => "keys-lock",
+            Self::KeysUnlock => "keys-unlock",
         }
     }
 }
@@ -81,7 +87,8 @@ impl Action {
 pub struct Entry {
     /// When it was decided.
     pub time: NumericDate,
-    /// Who asked: a credential's name, or `cli:` and the user who ran the command.
+    /// Who asked: a credential's name, or `cli:` and the user who ran the command, or `service:` and what it
+    /// did by itself.
     pub actor: String,
     /// What was asked for: an [`Action`].
     pub action: String,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// What there is to do until pages can seal and services can open.
 const NEXT: &str = "\
-Next, with the same --home and key file or passphrase:
+Next, with the same --home and what unlocks it:
   keyholder keys new --class payment   a key for a class of data, '*' for all
   keyholder keys publish               the public keys, if another server is to publish them
   keyholder keys signer                the signing key, for your pages to pin
@@ -59,7 +59,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
             context.out.note("A key file beside the keys protects them from nobody: move it elsewhere.");
         }
     } else {
-        context.out.note("Without the passphrase nothing that is sealed to it can be opened, by anyone.");
+        context.out.note(args.unlock.advice());
     }
     context.out.note(NEXT);
     Ok(Done::Well)

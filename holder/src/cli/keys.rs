@@ -160,10 +160,10 @@ async fn publish(context: &Context, args: Publish) -> Result<()> {
     let set = holder.keys().published(now).await?;
     let sign = || holder.keys().sign(&set, now, args.valid_days * DAY);
     let Some(dir) = args.out else {
-        return context.out.line(&if args.signed { sign() } else { set.to_json() });
+        return context.out.line(&if args.signed { sign()? } else { set.to_json() });
     };
     std::fs::create_dir_all(&dir).map_err(|_| Error::about(Code::OutputFailed, dir.display()))?;
-    for (name, content) in [("sealed-input", set.to_json()), ("sealed-input.jwt", sign())] {
+    for (name, content) in [("sealed-input", set.to_json()), ("sealed-input.jwt", sign()?)] {
         replace(&dir.join(name), content.as_bytes())?;
     }
     context.out.note("Serve them at /.well-known/ as application/jwk-set+json and application/jwk-set+jwt.");

@@ -11,6 +11,7 @@ use crate::identity::oidc::Provider;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -45,6 +46,12 @@ pub(super) struct Args {
 
     #[command(flatten)]
     unlock: Unlock,
+
+    /// How often to ask the HSM or KMS whether it still unlocks the keys, in seconds: every second for an
+    /// HSM and every 30 for a KMS, if nothing is said.
+    #[arg(long, env = "KEYHOLDER_LOCK_CHECK_SECONDS", value_name = "SECONDS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    lock_check_seconds: Option<u64>,
 }
 
 /// With what the service speaks TLS. Without, it speaks plain HTTP.
@@ -139,8 +146,12 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         }
         tracing::info!("stopping");
     };
+    let watched = holder.clone();
+    let every = args.lock_check_seconds.map(Duration::from_secs);
+    let watch = tokio::spawn(async move { watched.watch_lock(every).await });
     let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
+    watch.abort();
     keys.abort();
     Ok(Done::Well)
 }

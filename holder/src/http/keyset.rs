@@ -91,7 +91,7 @@ pub(super) async fn signed(
         match last.as_ref().filter(|last| is_fresh(last)) {
             Some(signed) => signed.text.clone(),
             None => {
-                let text = keys.sign(&set, now, LIFETIME);
+                let text = keys.sign(&set, now, LIFETIME)?;
                 last.insert(Signed { plain, iat: now, text }).text.clone()
             }
         }

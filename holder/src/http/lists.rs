@@ -14,6 +14,7 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use fieldseal::NumericDate;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -105,27 +106,42 @@ pub(super) async fn audit(
 pub(super) struct Key<'a> {
     /// Its thumbprint (RFC 7638).
     kid: &'a str,
+    /// What became of it: whether it is still sealed to, and whether it opens.
+    state: &'static str,
     alg: &'static str,
     /// The class of data that it seals, or `*`.
     class: &'static str,
     created: u64,
     /// From when on it can be sealed to.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     nbf: Option<u64>,
     /// Until when it can be sealed to. What was sealed opens after that, too.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     exp: Option<u64>,
+    /// When it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    revoked: Option<u64>,
+    /// When it was destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    destroyed: Option<u64>,
 }
 
 impl<'a> Key<'a> {
-    fn of(row: &'a KeyRow) -> Self {
+    fn of(row: &'a KeyRow, now: NumericDate) -> Self {
         Self {
             kid: &row.kid,
+            state: row.state(now).as_str(),
             alg: row.alg.as_str(),
             class: row.scope.as_str(),
             created: row.created.0,
             nbf: row.nbf.map(|time| time.0),
             exp: row.exp.map(|time| time.0),
+            revoked: row.life.revoked.map(|time| time.0),
+            destroyed: row.life.destroyed.map(|time| time.0),
         }
     }
 }
@@ -157,7 +173,9 @@ pub(super) async fn keys(
         Some(last) => Cursor { list: "keys", place: last.created.0, name: last.kid.clone() },
         None => after,
     };
-    let keys: Result<Vec<String>, _> = keys.iter().map(|key| serde_json::to_string(&Key::of(key))).collect();
+    let now = holder.clock().now();
+    let keys: Result<Vec<String>, _> =
+        keys.iter().map(|key| serde_json::to_string(&Key::of(key, now))).collect();
     let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
     answer("keys", &keys.join(","), &next.write(), more)
 }

@@ -10,13 +10,14 @@ mod stream;
 
 pub(crate) use stream::{Reader, Writer};
 
-use super::lock::{Cost, Lock, Secret};
+use super::lock::{self, Cost, Secret};
+use super::own_stack::on_own_stack;
 use super::wrap::{Kek, Label};
 use super::{KeyStore, random};
 use crate::error::{Code, Error, Result};
 use crate::store::{KeyRow, Settings};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use ed25519_dalek::{Signature, Signer as _};
+use ed25519_dalek::{Signature, VerifyingKey};
 use fieldseal::NumericDate;
 use fieldseal::jwe::Token;
 use fieldseal::keyset::signed::Signer;
@@ -79,8 +80,8 @@ impl ContentKeys {
         Reader::new(input, &self.stream, header)
     }
 
-    fn kek(&self) -> Kek {
-        Kek::new(&self.kek)
+    fn kek(&self) -> Result<Kek> {
+        Kek::new(self.kek.as_slice())
     }
 
     /// Opens the keys of a backup with shares of its private key, in whatever order.
@@ -145,12 +146,15 @@ impl KeyStore {
         shares: u8,
         threshold: u8,
     ) -> Result<(Recipient, Vec<Zeroizing<String>>)> {
-        let seed = random()?;
-        let public = PrivateKey::from_seed(ALG, seed.clone())?.public();
-        let public = Base64UrlUnpadded::encode_string(&public);
-        let mut recipient = Recipient { public, shares, threshold, signature: String::new() };
-        let lines = shares::split(recipient.jwk()?.kid(), &seed, shares, threshold)?;
-        let signature = self.signing.sign(recipient.signing_input().as_bytes()).to_bytes();
+        let (mut recipient, lines) = on_own_stack(|| {
+            let seed = random()?;
+            let public = PrivateKey::from_seed(ALG, seed.clone())?.public();
+            let public = Base64UrlUnpadded::encode_string(&public);
+            let recipient = Recipient { public, shares, threshold, signature: String::new() };
+            let lines = shares::split(recipient.jwk()?.kid(), &seed, shares, threshold)?;
+            Ok::<_, Error>((recipient, lines))
+        })??;
+        let signature = self.unlocked()?.sign(recipient.signing_input().as_bytes())?;
         recipient.signature = Base64UrlUnpadded::encode_string(&signature);
         Ok((recipient, lines))
     }
@@ -164,7 +168,8 @@ impl KeyStore {
         let signature = signature.and_then(|signature| Signature::from_slice(&signature).ok());
         let is_ours = |signature| {
             let input = recipient.signing_input();
-            self.signing.verifying_key().verify_strict(input.as_bytes(), &signature).is_ok()
+            VerifyingKey::from_bytes(self.signer.public())
+                .is_ok_and(|key| key.verify_strict(input.as_bytes(), &signature).is_ok())
         };
         match signature.is_some_and(is_ours) {
             true => Ok(()),
@@ -179,15 +184,14 @@ impl KeyStore {
         if row.life.destroyed.is_some() {
             return Ok(Vec::new());
         }
-        let seed = self.kek.unwrap(&Label::key(row), &row.wrapped);
-        let seed = seed.ok_or(Error::about(Code::KeyDamaged, &row.kid))?;
-        keys.kek().wrap(&Label::key(row), &seed)
+        let label = Label::key(row);
+        let wrapped = self.unlocked()?.wrap_again((&label, &row.wrapped), &label, Some(&keys.kek()?));
+        wrapped.map_err(|error| Error::about(error.code(), &row.kid))
     }
 
     /// The wrapped signing key as a backup has it.
     pub(crate) fn signer_for_backup(&self, keys: &ContentKeys) -> Result<Vec<u8>> {
-        let seed = Zeroizing::new(self.signing.to_bytes());
-        keys.kek().wrap(&Label::signing(self.signer().kid()), &seed)
+        self.unlocked()?.wrap_signing(&Label::signing(self.signer().kid()), &keys.kek()?)
     }
 }
 
@@ -195,7 +199,7 @@ impl KeyStore {
 /// destroyed.
 ///
 /// Errors: `passphrase-short`, `backup-damaged`.
-pub(crate) fn lock_again(
+pub(crate) async fn lock_again(
     keys: &ContentKeys,
     signer: &SignerParts,
     rows: &mut [KeyRow],
@@ -203,14 +207,17 @@ pub(crate) fn lock_again(
     cost: Cost,
 ) -> Result<Settings> {
     let damaged = || Error::new(Code::BackupDamaged);
-    let lock = Lock::new(secret, cost)?;
-    let (old, new) = (keys.kek(), lock.kek(secret)?);
-    for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
-        let label = Label::key(row);
-        row.wrapped = new.wrap(&label, &old.unwrap(&label, &row.wrapped).ok_or_else(damaged)?)?;
-    }
-    let label = Label::signing(Signer::new(signer.public).kid());
-    let seed = old.unwrap(&label, &signer.wrapped).ok_or_else(damaged)?;
-    let signer_wrapped = new.wrap(&label, &seed)?;
-    Ok(Settings { lock: lock.to_row(), signer_public: signer.public, signer_wrapped })
+    let lock = lock::new_row(secret, cost).await?;
+    let (old, new) = (keys.kek()?, Kek::new(&lock::key(&lock, secret).await?)?);
+    let again = |label: Label, wrapped: &[u8]| {
+        let secret = old.unwrap(&label, wrapped).ok_or_else(damaged)?;
+        new.wrap(&label, &secret)
+    };
+    let signer_wrapped = on_own_stack(|| {
+        for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
+            row.wrapped = again(Label::key(row), &row.wrapped)?;
+        }
+        again(Label::signing(Signer::new(signer.public).kid()), &signer.wrapped)
+    })??;
+    Ok(Settings { lock, signer_public: signer.public, signer_wrapped })
 }

@@ -5,7 +5,7 @@
 
 use super::KeyStore;
 use super::wrap::Label;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::store::KeyRow;
 use fieldseal::NumericDate;
 
@@ -48,14 +48,14 @@ impl KeyStore {
     /// The key with an earlier end. What is authenticated with the wrapped half says when the key ends,
     /// so it is wrapped anew.
     ///
-    /// Errors: `key-damaged`.
+    /// Errors: `keys-locked`, `key-damaged`.
     pub(crate) fn ending(&self, row: KeyRow, exp: NumericDate) -> Result<KeyRow> {
         self.changed(row, |row| row.exp = Some(exp))
     }
 
     /// The key revoked. Its wrapped half unwraps only with the revocation.
     ///
-    /// Errors: `key-damaged`.
+    /// Errors: `keys-locked`, `key-damaged`.
     pub(crate) fn revoking(&self, row: KeyRow, reason: &str, now: NumericDate) -> Result<KeyRow> {
         self.changed(row, |row| {
             row.life.revoked = Some(now);
@@ -64,19 +64,18 @@ impl KeyStore {
     }
 
     fn changed(&self, mut row: KeyRow, change: impl FnOnce(&mut KeyRow)) -> Result<KeyRow> {
-        let seed = self.kek.unwrap(&Label::key(&row), &row.wrapped);
-        let seed = seed.ok_or(Error::about(Code::KeyDamaged, &row.kid))?;
+        let ring = self.unlocked()?;
+        let before = Label::key(&row);
         change(&mut row);
-        row.wrapped = self.kek.wrap(&Label::key(&row), &seed)?;
+        row.wrapped = ring.wrap_again((&before, &row.wrapped), &Label::key(&row), None)?;
         Ok(row)
     }
 
-    /// Wipes the unlocked key of that name, once nobody is opening with it any more.
+    /// Wipes the unlocked key of that name. Locked keys are wiped already.
     pub(crate) fn forget(&self, kid: &str) {
-        if self.cached(kid).is_none() {
-            return;
+        if let Ok(ring) = self.unlocked() {
+            ring.forget(kid);
         }
-        self.unlocked.write().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(kid);
     }
 
     /// Wipes the unlocked keys that were destroyed by another process, asked for or not.

@@ -5,7 +5,7 @@
 use super::KeyStore;
 use crate::error::{Code, Error, Result};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 use fieldseal::keyset::signed::Signer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -86,11 +86,13 @@ fn encode(part: &impl Serialize) -> Result<String> {
 
 impl KeyStore {
     /// Signs a receipt.
+    ///
+    /// Errors: `keys-locked`.
     pub(crate) fn sign_receipt(&self, receipt: &Receipt) -> Result<String> {
         let kid = self.signer().kid().to_owned();
         let header = Header { alg: ALG.to_owned(), kid, typ: TYP.to_owned() };
         let input = format!("{}.{}", encode(&header)?, encode(receipt)?);
-        let signature = self.signing.sign(input.as_bytes()).to_bytes();
+        let signature = self.unlocked()?.sign(input.as_bytes())?;
         Ok(format!("{input}.{}", Base64UrlUnpadded::encode_string(&signature)))
     }
 }

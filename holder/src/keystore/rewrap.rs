@@ -1,6 +1,6 @@
 //! Sealing a stored token again to a newer key, inside the keystore, so that the value gets nowhere else.
 
-use super::KeyStore;
+use super::Keyring;
 use crate::audit::Permit;
 use crate::error::{Code, Error, Result};
 use crate::policy::{Refusal, digest};
@@ -16,7 +16,7 @@ pub(crate) struct Rewrapped {
     pub(crate) once: Option<([u8; 32], [u8; 32])>,
 }
 
-impl KeyStore {
+impl Keyring {
     /// Seals the token that a permit was given for to another key. The permit is spent.
     ///
     /// Errors: a refusal to put on record; outside it reads `open-failed`.
@@ -35,7 +35,7 @@ impl KeyStore {
         };
         let once = grant.once_digest().copied();
         let (token, entry) = grant.into_parts();
-        match key.private.rewrap(&token, to, seed) {
+        match key.private().rewrap(&token, to, seed) {
             Ok(token) => Ok(Rewrapped { once: once.map(|old| (digest(&token), old)), token }),
             Err(error) => Err(Refusal::new(entry, Code::Core(error.kind()))),
         }

@@ -42,8 +42,9 @@ impl Label {
 }
 
 impl Kek {
-    pub(super) fn new(key: &Zeroizing<[u8; 32]>) -> Self {
-        Self(Aes256Gcm::new((&**key).into()))
+    /// Errors: `internal` for what is not 32 bytes.
+    pub(super) fn new(key: &[u8]) -> Result<Self> {
+        Aes256Gcm::new_from_slice(key).map(Self).map_err(|_| Error::new(Code::Internal))
     }
 
     /// Wraps 32 secret bytes.
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     fn kek(byte: u8) -> Kek {
-        Kek::new(&Zeroizing::new([byte; 32]))
+        Kek::new(&[byte; 32]).unwrap()
     }
 
     #[test]

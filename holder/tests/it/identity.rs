@@ -76,7 +76,9 @@ fn set(keys: &[Value]) -> String {
 
 fn with_oidc(place: &Place, keys: &[Value]) -> Server {
     std::fs::write(place.path("jwks.json"), set(keys)).unwrap();
-    place.serve_with(&["--oidc-issuer", ISSUER, "--oidc-audience", AUDIENCE, "--oidc-jwks", "jwks.json"])
+    // More faults in a row than a client may have.
+    let all = ["--rate-per-address", "0", "--oidc-issuer", ISSUER, "--oidc-audience", AUDIENCE];
+    place.serve_with(&[&all[..], &["--oidc-jwks", "jwks.json"]].concat())
 }
 
 fn base64(text: &str) -> String {

@@ -69,6 +69,12 @@ fn keys_are_read_in_pages() {
         assert_eq!(kids.len(), 3);
         assert!(listed.iter().all(|kid| kids.contains(kid)), "{limit}");
     }
+    let kid = listed[1].as_str().unwrap();
+    place.run(&["keys", "revoke", kid, "--reason", "leaked"]).ok();
+    let (keys, _) = all(&server, &secret, "/v1/keys", "keys", 1000);
+    let revoked = keys.iter().find(|key| key["kid"] == kid).unwrap();
+    assert!(revoked["state"] == "revoked" && revoked["revoked"].is_u64(), "{revoked}");
+    assert_eq!(keys.iter().filter(|key| key.get("revoked").is_some()).count(), 1);
     let body = page(&server, &secret, "/v1/keys").body;
     assert!(!body.contains("wrapped") && !body.contains("public"), "{body}");
 }

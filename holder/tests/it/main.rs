@@ -15,6 +15,7 @@ mod faults;
 mod identity;
 mod keys;
 mod lists;
+mod locks;
 mod once;
 mod openapi;
 mod operated;

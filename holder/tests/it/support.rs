@@ -7,9 +7,12 @@ use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::kind::Kind;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -40,21 +43,34 @@ impl Ran {
     }
 }
 
-/// A directory with a key holder in `home` that the key file `key` unlocks.
+/// A directory with a key holder in `home` that the key file `key` unlocks, if nothing else is said.
 pub(crate) struct Place {
     dir: TempDir,
     database: Option<String>,
+    /// The environment of the command: what unlocks the keys.
+    lock: Vec<(String, OsString)>,
 }
 
 impl Place {
     /// An empty directory.
     pub(crate) fn empty() -> Self {
-        Self { dir: TempDir::new().unwrap(), database: POSTGRES.then(postgres::database) }
+        Self { database: POSTGRES.then(postgres::database), ..Self::empty_without_database() }
+    }
+
+    fn empty_without_database() -> Self {
+        let dir = TempDir::new().unwrap();
+        let lock = vec![("KEYHOLDER_KEY_FILE".to_owned(), dir.path().join("key").into())];
+        Self { dir, database: None, lock }
+    }
+
+    /// Takes this environment in the place of the key file, or of what was there before.
+    pub(crate) fn lock_by<V: Into<OsString>>(&mut self, lock: impl IntoIterator<Item = (&'static str, V)>) {
+        self.lock = lock.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     }
 
     /// An empty directory, with a PostgreSQL database elsewhere.
     pub(crate) fn at(database: &str) -> Self {
-        Self { dir: TempDir::new().unwrap(), database: Some(database.to_owned()) }
+        Self { database: Some(database.to_owned()), ..Self::empty_without_database() }
     }
 
     /// A key holder without keys.
@@ -88,7 +104,7 @@ impl Place {
             .args(args)
             .env_clear()
             .env("KEYHOLDER_HOME", self.path("home"))
-            .env("KEYHOLDER_KEY_FILE", self.path("key"))
+            .envs(self.lock.iter().map(|(name, value)| (name, value)))
             .envs(self.database.iter().map(|url| ("KEYHOLDER_DATABASE", url)))
             .current_dir(self.dir.path())
             .stdin(Stdio::null());
@@ -187,6 +203,9 @@ fn run(command: &mut Command, input: &[u8]) -> Ran {
 /// A service that runs as a process of its own and ends with the test.
 pub(crate) struct Server {
     child: Child,
+    log: Arc<Mutex<String>>,
+    /// Ends when the process has ended. It reads all the time, because a full pipe would stop the service.
+    reader: Option<JoinHandle<()>>,
     /// Kept open, for the service may have more to say.
     out: BufReader<ChildStdout>,
     pub(crate) url: String,
@@ -243,7 +262,14 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let url = said(&mut out, "listening on ");
-        Self { child, out, url }
+        let log = Arc::new(Mutex::new(String::new()));
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()).lines(), Arc::clone(&log));
+        let reader = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().unwrap().extend([&line, "\n"]);
+            }
+        });
+        Self { child, log, reader: Some(reader), out, url }
     }
 
     /// What comes after these words on the next line of its output.
@@ -315,6 +341,11 @@ impl Server {
         self.child.id()
     }
 
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Ends it without any warning, as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -325,9 +356,8 @@ impl Server {
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap().code(), log)
+        self.reader.take().unwrap().join().unwrap();
+        (self.child.wait().unwrap().code(), self.log())
     }
 }
 

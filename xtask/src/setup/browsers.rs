@@ -1,5 +1,6 @@
 //! The three browser engines and the programs that drive them.
 
+use super::debian;
 use crate::paths::program;
 use crate::say;
 use crate::sh::Sh;
@@ -83,39 +84,10 @@ pub(super) fn install(install: bool) {
     // A Firefox that lacks only its driver needs nothing from Debian.
     let only_geckodriver = absent == [Browser::Firefox] && any(&["firefox-esr", "firefox"]).is_some();
     if !packages.is_empty() && !only_geckodriver {
-        match administrator() {
-            Some(prefix) => apt(prefix, &packages),
-            None => say::warn("setup: browsers are missing, and this user may not install packages"),
-        }
+        debian::install(&packages);
     }
     if absent.contains(&Browser::Firefox) && program("geckodriver").is_none() {
         geckodriver();
-    }
-}
-
-/// How to run a command as the administrator without being asked for a password, on a Debian-like system.
-fn administrator() -> Option<&'static [&'static str]> {
-    program("apt-get")?;
-    let id = Sh::new("id").arg("-u").quiet().ok()?;
-    if id.trim() == "0" {
-        return Some(&["env"]);
-    }
-    program("sudo")?;
-    Sh::new("sudo").args(["-n", "true"]).quiet_success().then_some(&["sudo", "-n"])
-}
-
-fn apt(prefix: &[&str], packages: &[&str]) {
-    say::step(format!("apt-get install {}", packages.join(" ")));
-    let run = |args: &[&str]| {
-        let all = prefix.iter().chain(&["apt-get"]).chain(args);
-        let mut all = all.copied();
-        let program = all.next().unwrap_or("apt-get");
-        Sh::new(program).args(all).env("DEBIAN_FRONTEND", "noninteractive").run()
-    };
-    let done = run(&["update", "-qq"])
-        .and_then(|()| run(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat()));
-    if let Err(error) = done {
-        say::warn(format!("setup: apt-get: {error:#}"));
     }
 }
 

@@ -1,0 +1,113 @@
+//! Looks for keys in the memory of a running service, as somebody who took the machine could.
+
+use crate::support::Place;
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use aes_gcm::{Aes256Gcm, Nonce, Tag};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use serde_json::Value;
+use sqlx::{ConnectOptions, Connection, Row};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+
+/// A key and what it is.
+pub(super) struct Known {
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+/// The keys of a place, unwrapped with its key-encryption key, which `unwrap` gives for the stored nonce,
+/// if there is one, and ciphertext.
+pub(super) fn secrets(place: &Place, unwrap: impl FnOnce(&[u8], &[u8]) -> Vec<u8>) -> Vec<Known> {
+    let (lock, signer, key) = stored(place);
+    let lock: Value = serde_json::from_str(&lock).unwrap();
+    let bytes =
+        |name| lock[name].as_str().map_or_else(Vec::new, |t| Base64UrlUnpadded::decode_vec(t).unwrap());
+    let kek = unwrap(&bytes("nonce"), &bytes("wrapped"));
+    assert_eq!(kek.len(), 32);
+    let signing = unwrap_with(&kek, &signer);
+    let private = unwrap_with(&kek, &key);
+    vec![
+        // As a KMS sends it, which is as good as the key itself.
+        Known { name: "encoded key-encryption key", bytes: Base64::encode_string(&kek).into_bytes() },
+        Known { name: "key-encryption key", bytes: kek },
+        Known { name: "signing key", bytes: signing },
+        Known { name: "private key", bytes: private },
+    ]
+}
+
+/// A wrapped key: its label and what is stored.
+type Wrapped = (String, Vec<u8>);
+
+/// What is stored of the lock, of the signing key and of the first key.
+fn stored(place: &Place) -> (String, Wrapped, Wrapped) {
+    const FORMAT: &str = "fieldseal-keyholder-wrap-v1";
+    let signer: Value = serde_json::from_str(&place.run(&["keys", "signer"]).ok()).unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.database());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let mut db = options.connect().await.unwrap();
+        let holder = sqlx::query("SELECT lock, signer_wrapped FROM holder").fetch_one(&mut db).await.unwrap();
+        let key = sqlx::query("SELECT kid, alg, class, nbf, exp, wrapped FROM keys LIMIT 1");
+        let key = key.fetch_one(&mut db).await.unwrap();
+        db.close().await.unwrap();
+        let text = |name| key.get::<String, _>(name);
+        let (nbf, exp) = (key.get::<i64, _>("nbf"), key.get::<i64, _>("exp"));
+        let label =
+            format!("{FORMAT}\nseal\n{}\n{}\n{}\n{nbf}\n{exp}", text("kid"), text("alg"), text("class"));
+        (
+            holder.get("lock"),
+            (format!("{FORMAT}\nsign\n{}\nEd25519", signer["kid"].as_str().unwrap()), holder.get(1)),
+            (label, key.get("wrapped")),
+        )
+    })
+}
+
+fn unwrap_with(kek: &[u8], (label, wrapped): &Wrapped) -> Vec<u8> {
+    let (nonce, rest) = wrapped.split_at(12);
+    let (body, tag) = rest.split_at(32);
+    let mut body = body.to_vec();
+    Aes256Gcm::new_from_slice(kek)
+        .unwrap()
+        .decrypt_inout_detached(
+            &Nonce::try_from(nonce).unwrap(),
+            label.as_bytes(),
+            body.as_mut_slice().into(),
+            &Tag::try_from(tag).unwrap(),
+        )
+        .unwrap();
+    body
+}
+
+/// Which of these keys are anywhere in the memory that the process can write to. `None` where the system
+/// does not let us look.
+pub(super) fn find(process: u32, keys: &[Known]) -> Option<Vec<&'static str>> {
+    let Ok(mut memory) = File::open(format!("/proc/{process}/mem")) else {
+        eprintln!("skipped: the memory of another process cannot be read here");
+        return None;
+    };
+    let maps = BufReader::new(File::open(format!("/proc/{process}/maps")).unwrap());
+    let mut found = Vec::new();
+    for line in maps.lines() {
+        let line = line.unwrap();
+        let mut columns = line.split_whitespace();
+        let (range, rights) = (columns.next().unwrap(), columns.next().unwrap());
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|hex| u64::from_str_radix(hex, 16).unwrap());
+        let mut content = vec![0; (end - start) as usize];
+        // A mapping may be gone by now, or be one of the kernel's.
+        if memory.seek(SeekFrom::Start(start)).is_err() || memory.read_exact(&mut content).is_err() {
+            continue;
+        }
+        for key in keys {
+            if memchr::memmem::find(&content, &key.bytes).is_some() {
+                eprintln!("{} in {line}", key.name);
+                if !found.contains(&key.name) {
+                    found.push(key.name);
+                }
+            }
+        }
+    }
+    Some(found)
+}
