@@ -495,7 +495,7 @@ test("what the clients use is in the description of the interface", () => {
   }
   for (const [path, list, entry] of [
     ["/v1/audit", "records", ["seq", "time", "actor", "action", "outcome", "hash"]],
-    ["/v1/keys", "keys", ["kid", "alg", "class", "created", "nbf", "exp"]],
+    ["/v1/keys", "keys", ["kid", "alg", "class", "created", "nbf", "exp", "state", "revoked", "destroyed"]],
   ]) {
     const operation = paths[path]?.get;
     assert.ok(operation, `${path} is not described`);

@@ -185,6 +185,12 @@ pub struct Key {
     pub nbf: Option<u64>,
     /// Until when it can be sealed to.
     pub exp: Option<u64>,
+    /// What became of it: whether it is still sealed to, and whether it opens.
+    pub state: String,
+    /// When it was revoked.
+    pub revoked: Option<u64>,
+    /// When it was destroyed.
+    pub destroyed: Option<u64>,
     /// What else is said of it.
     #[serde(flatten)]
     pub rest: Map<String, Json>,

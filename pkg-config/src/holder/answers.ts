@@ -128,5 +128,9 @@ export interface KeyDescription {
   readonly created: number;
   readonly nbf?: number;
   readonly exp?: number;
+  /** What became of it: whether it is still sealed to, and whether it opens. */
+  readonly state: string;
+  readonly revoked?: number;
+  readonly destroyed?: number;
   readonly [member: string]: unknown;
 }
