@@ -8,6 +8,7 @@ pub use review::Review;
 
 use crate::jwe::Token;
 use crate::jwe::header::Header;
+use crate::kind::Kind;
 use crate::prelude::*;
 use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
 use crate::{Code, Error, Result};
@@ -121,6 +122,12 @@ impl Opened {
     /// can make a token, so what a page vouches for is looked at again here.
     pub fn review(&self, header: &Header) -> Review {
         review::of(&self.0, header)
+    }
+
+    /// The values in it, as JSON text, with the names and kinds that the header gives them: the members of a
+    /// form, or the one value, which has no name.
+    pub fn members<'a>(&'a self, header: &'a Header) -> Vec<(&'a str, Kind, &'a str)> {
+        review::members(&self.0, header)
     }
 
     /// The plaintext object holds `v`, and `p` if it was padded; nothing else and nothing twice.

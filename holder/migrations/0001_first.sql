@@ -11,7 +11,9 @@ CREATE TABLE holder (
     passes         INTEGER,
     lanes          INTEGER,
     signer_public  BLOB    NOT NULL CHECK (length(signer_public) = 32),
-    signer_wrapped BLOB    NOT NULL
+    signer_wrapped BLOB    NOT NULL,
+    -- The secret that the keys of fingerprints are derived from.
+    fingerprint_wrapped BLOB NOT NULL
 ) STRICT;
 
 -- The page origins whose tokens may be opened; '*' is any.
@@ -39,6 +41,12 @@ CREATE TABLE credentials (
     revoked INTEGER
 ) STRICT;
 
+CREATE TABLE credential_roles (
+    name TEXT NOT NULL REFERENCES credentials (name),
+    role TEXT NOT NULL,
+    PRIMARY KEY (name, role)
+) STRICT;
+
 CREATE TABLE credential_classes (
     name  TEXT NOT NULL REFERENCES credentials (name),
     class TEXT NOT NULL,
@@ -61,6 +69,7 @@ CREATE TABLE audit (
     jti     TEXT,
     sub     TEXT,
     purpose TEXT,
+    rule    TEXT,
     hash    BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
@@ -87,3 +96,21 @@ CREATE TABLE opened_once (
     digest BLOB    PRIMARY KEY CHECK (length(digest) = 32),
     seq    INTEGER NOT NULL REFERENCES audit (seq)
 ) STRICT;
+
+-- What takes a second person: who asked for what, and the digest of the tokens that it was about. Neither a
+-- token nor a value.
+CREATE TABLE approvals (
+    id          TEXT    PRIMARY KEY,
+    actor       TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    purpose     TEXT,
+    digest      BLOB    NOT NULL CHECK (length(digest) = 32),
+    count       INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    approved_by TEXT,
+    approved_at INTEGER,
+    used_at     INTEGER
+) STRICT;
+
+CREATE INDEX approvals_by_actor ON approvals (actor, expires);

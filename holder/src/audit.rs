@@ -198,6 +198,7 @@ impl Tail {
                 self.append(refusal.entry()).await?;
                 return Ok(Err(refusal));
             }
+            Some(_) if !grant.access().spends() => self.append(grant.entry()).await?,
             Some(digest) => {
                 self.append(grant.entry()).await?;
                 self.tx.insert_opened(digest, self.seq).await?;

@@ -1,5 +1,7 @@
 //! The command line. A file beside this one for each command word.
 
+mod approvals;
+mod ask;
 mod audit;
 mod credentials;
 mod init;
@@ -8,6 +10,7 @@ mod lines;
 mod open;
 mod origins;
 mod output;
+mod policy;
 mod progress;
 mod secret;
 mod serve;
@@ -17,7 +20,7 @@ use crate::error::{Code, Result};
 use crate::holder::Holder;
 use crate::home::Home;
 use crate::logging;
-use crate::policy::Actor;
+use crate::policy::{Actor, Book};
 use crate::store::Store;
 use clap::{Parser, Subcommand};
 use output::Output;
@@ -39,6 +42,10 @@ struct Args {
         value_name = "DIR"
     )]
     home: PathBuf,
+
+    /// The rules of who may do what, in the Cedar language, in the place of the standard ones.
+    #[arg(long, global = true, env = "KEYHOLDER_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
 
     /// Print JSON, for machines.
     #[arg(long, global = true)]
@@ -67,6 +74,18 @@ enum Command {
     Credentials(credentials::Command),
     /// Open sealed values.
     Open(open::Args),
+    /// Say whether a sealed value equals another, without showing it.
+    Verify(ask::Verify),
+    /// Print fingerprints of sealed values, the same for equal ones, without showing them.
+    Fingerprint(ask::Fingerprint),
+    /// Show, check and test the rules of who may do what.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// List the requests that wait for a second person.
+    #[command(subcommand)]
+    Approvals(approvals::Command),
+    /// Approve a request of somebody else.
+    Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
     /// Read the record of what was opened, and check that it is whole.
@@ -77,6 +96,7 @@ enum Command {
 /// What every command gets to work with.
 struct Context {
     dir: PathBuf,
+    policy: Option<PathBuf>,
     out: Output,
     clock: Clock,
     actor: Actor,
@@ -90,11 +110,18 @@ impl Context {
         Ok(self.store.get_or_try_init(open).await?.clone())
     }
 
+    /// The rules of who may do what.
+    fn rules(&self) -> Result<Book> {
+        Book::open(self.policy.clone())
+    }
+
     /// The key holder, its keys unlocked.
     async fn holder(&self, unlock: &secret::Unlock) -> Result<Holder> {
+        let rules = self.rules()?;
         // First whether there is one at all: nobody should type a passphrase for nothing.
         let store = self.store().await?;
-        Holder::unlock(store, &unlock.secret()?, self.clock.clone()).await
+        let holder = Holder::unlock(store, &unlock.secret()?, self.clock.clone()).await?;
+        Ok(holder.with_rules(rules))
     }
 }
 
@@ -117,7 +144,7 @@ pub fn run() -> ExitCode {
     forbid_core_dumps();
     let out = Output::new(args.json);
     let (clock, actor) = (Clock::system(), Actor::operator(&user()));
-    let context = Context { dir: args.home, out, clock, actor, store: OnceCell::new() };
+    let context = Context { dir: args.home, policy: args.policy, out, clock, actor, store: OnceCell::new() };
     let done = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(async {
             let done = carry_out(&context, args.command).await;
@@ -147,6 +174,11 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Origins(command) => origins::run(context, command).await,
         Command::Credentials(command) => credentials::run(context, command).await,
         Command::Open(args) => open::run(context, args).await,
+        Command::Verify(args) => ask::verify(context, args).await,
+        Command::Fingerprint(args) => ask::fingerprint(context, args).await,
+        Command::Policy(command) => policy::run(context, command),
+        Command::Approvals(command) => approvals::list(context, command).await,
+        Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
     }

@@ -28,25 +28,34 @@ pub async fn create(
     store: &Store,
     name: &str,
     classes: Vec<Scope>,
+    roles: Vec<String>,
     by: &Actor,
     now: NumericDate,
 ) -> Result<Zeroizing<String>> {
-    let is_fine = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
-    if !(1..=MAX_NAME_LEN).contains(&name.len()) || !name.bytes().all(is_fine) {
+    if !is_name(name) {
         return Err(Error::new(Code::CredentialName));
+    }
+    if let Some(role) = roles.iter().find(|role| !is_name(role)) {
+        return Err(Error::about(Code::RoleUnknown, role));
     }
     let secret = new_secret()?;
     let hash = Sha256::digest(secret.as_bytes()).into();
     let mut entry = Entry::of_action(Action::CredentialNew, by.name(), now);
     entry.target = Some(name.to_owned());
     entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
+    entry.rule = Some(roles.join(" ")).filter(|roles| !roles.is_empty());
     let mut tx = store.write().await?;
-    let credential = Credential { name: name.to_owned(), classes, created: now, revoked: None, hash };
+    let credential = Credential { name: name.to_owned(), classes, roles, created: now, revoked: None, hash };
     tx.insert_credential(&credential).await?;
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry).await?;
     tail.commit().await?;
     Ok(secret)
+}
+
+fn is_name(text: &str) -> bool {
+    let is_fine = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
+    (1..=MAX_NAME_LEN).contains(&text.len()) && text.bytes().all(is_fine)
 }
 
 /// Ends a credential at once, also in a service that is running.

@@ -1,12 +1,17 @@
 //! The key holder as a whole: the one way to a value, which the service and the command both take.
 
+mod asking;
+mod duties;
+
+pub use asking::{Answers, Asking, Query};
+
 use crate::audit::{Action, Audit, Entry, Tail};
 use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
-use crate::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -21,6 +26,7 @@ pub struct Holder {
     store: Store,
     keys: Arc<KeyStore>,
     audit: Audit,
+    rules: Arc<Book>,
     clock: Clock,
 }
 
@@ -76,15 +82,22 @@ impl Holder {
         filled
     }
 
-    /// Unlocks the key holder of a store.
+    /// Unlocks the key holder of a store, with the standard rules.
     ///
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
-        let holder = Self { audit: Audit::new(store.clone()), store, keys, clock };
+        let rules = Arc::new(Book::open(None)?);
+        let holder = Self { audit: Audit::new(store.clone()), store, keys, rules, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
+    }
+
+    /// The same key holder with other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Book) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// Makes a key and gives its kid.
@@ -124,41 +137,14 @@ impl Holder {
 
     /// Opens tokens, in order: every decision is made and on record before the first is opened.
     ///
-    /// Errors: `purpose-invalid`, `store-unavailable`, `store-damaged`; then nothing was opened.
+    /// Errors: those of [`Holder::open_for`].
     pub async fn open(
         &self,
         actor: Actor,
         purpose: Option<String>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<Outcome>> {
-        let occasion = Occasion::new(actor, purpose, self.clock.now())?;
-        let policy = self.policy().await?;
-        let mut found = HashMap::new();
-        let mut decisions = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            decisions.push(match read(submission) {
-                Ok((sealed, expectation)) => {
-                    let key = self.find_key(&mut found, sealed.kid()).await?;
-                    policy.authorise(&occasion, sealed, &expectation, key)
-                }
-                Err(code) => Err(Refusal::unread(&occasion, code)),
-            });
-        }
-        let permits = self.audit.record(decisions).await?;
-        let keys = Arc::clone(&self.keys);
-        // Opening is work for the processor and would hold up the other requests of this thread.
-        let open = move || {
-            let mut failed = Vec::new();
-            let open_one = |permit: std::result::Result<_, Refusal>| {
-                keys.open(permit?).inspect_err(|refusal| failed.push(refusal.clone()))
-            };
-            let outcomes: Vec<Outcome> = permits.into_iter().map(open_one).collect();
-            (outcomes, failed)
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        let (outcomes, failed) = opened.map_err(|_| Error::new(Code::Internal))?;
-        self.audit.record_outcomes(&failed).await?;
-        Ok(outcomes)
+        Ok(self.open_for(Asking::new(actor, purpose), submissions).await?.results)
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
@@ -166,7 +152,8 @@ impl Holder {
     async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
-        Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
+        let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
+        Ok(Policy::new(origins, self.rules.current()))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

@@ -1,5 +1,7 @@
 //! The service: publishes keys to everybody, and opens tokens for those with a credential.
 
+mod approvals;
+mod ask;
 mod keyset;
 mod open;
 pub mod problem;
@@ -48,6 +50,11 @@ pub fn router(holder: Holder) -> Router {
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))
         .route("/v1/open", post(open::open))
+        .route("/v1/open-masked", post(ask::open_masked))
+        .route("/v1/verify", post(ask::verify))
+        .route("/v1/fingerprint", post(ask::fingerprint))
+        .route("/v1/approvals", get(approvals::list))
+        .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/healthz", get(health))
         .route("/problems/{code}", get(explain));
     guard(routes, Turns::new(MAX_REQUESTS, TIMEOUT)).with_state(service)

@@ -3,14 +3,20 @@
 //! They rest wrapped ([`wrap`]) under a key that a passphrase or a key file gives ([`lock`]), and are
 //! unwrapped into types that cannot be printed or copied and are wiped when dropped.
 
+mod fingerprint;
+mod inspect;
 mod lock;
+mod phc;
 mod wrap;
 
+pub use fingerprint::Label as FingerprintLabel;
+pub use inspect::{Candidate, Finding, Found, Mask, Part, Question};
 pub use lock::{Cost, Secret};
+pub use phc::PasswordHash;
 
 use crate::audit::{Entry, Permit};
 use crate::error::{Code, Error, Result};
-use crate::policy::{KeyInfo, Refusal};
+use crate::policy::{Access, KeyInfo, Refusal};
 use crate::store::{KeyRow, Settings, Store};
 use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal::NumericDate;
@@ -34,6 +40,8 @@ pub struct KeyStore {
     store: Store,
     kek: Kek,
     signing: SigningKey,
+    fingerprints: fingerprint::Root,
+    hashing: phc::Turn,
     /// Private keys are expanded once, on first use.
     unlocked: RwLock<HashMap<String, Arc<Unlocked>>>,
 }
@@ -59,8 +67,10 @@ impl KeyStore {
         let seed = random()?;
         let signer_public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
         let signer = Signer::new(signer_public);
-        let signer_wrapped = lock.kek(secret)?.wrap(&Label::signing(signer.kid()), &seed)?;
-        Ok(Settings { lock: lock.to_row(), signer_public, signer_wrapped })
+        let kek = lock.kek(secret)?;
+        let signer_wrapped = kek.wrap(&Label::signing(signer.kid()), &seed)?;
+        let fingerprint_wrapped = kek.wrap(&Label::fingerprint(signer.kid()), &random()?)?;
+        Ok(Settings { lock: lock.to_row(), signer_public, signer_wrapped, fingerprint_wrapped })
     }
 
     /// Unlocks the keystore.
@@ -77,7 +87,10 @@ impl KeyStore {
         if signing.verifying_key().to_bytes() != settings.signer_public {
             return Err(Error::new(Code::StoreDamaged));
         }
-        Ok(Self { store, kek, signing, unlocked: RwLock::default() })
+        let root = kek.unwrap(&Label::fingerprint(signer.kid()), &settings.fingerprint_wrapped);
+        let fingerprints = fingerprint::Root::new(&root.ok_or(Error::new(Code::StoreDamaged))?);
+        let hashing = phc::Turn::default();
+        Ok(Self { store, kek, signing, fingerprints, hashing, unlocked: RwLock::default() })
     }
 
     /// Makes a key pair, wrapped and ready to be stored.
@@ -111,13 +124,26 @@ impl KeyStore {
     ///
     /// Errors: a refusal to put on record; outside it reads `open-failed`.
     pub fn open(&self, permit: Permit) -> std::result::Result<Answer, Refusal> {
-        let (token, entry) = permit.into_grant().into_parts();
+        self.spend(permit, |access| access == Access::Open).map(|(answer, _)| answer)
+    }
+
+    /// Opens the token of a permit that is for what is to be done with it.
+    fn spend(
+        &self,
+        permit: Permit,
+        is_for: impl Fn(Access) -> bool,
+    ) -> std::result::Result<(Answer, Entry), Refusal> {
+        let grant = permit.into_grant();
+        if !is_for(grant.access()) {
+            return Err(grant.refuse(Code::Internal));
+        }
+        let (token, entry) = grant.into_parts();
         let refuse = |entry: Entry, code| Refusal::new(entry, code);
         let Some(key) = self.cached(&token.header().kid) else {
             return Err(refuse(entry, Code::KeyUnknown));
         };
         match key.private.open(&token) {
-            Ok(value) => Ok(Answer { header: token.header().clone(), value }),
+            Ok(value) => Ok((Answer { header: token.header().clone(), value }, entry)),
             Err(error) => Err(refuse(entry, Code::Core(error.kind()))),
         }
     }

@@ -4,12 +4,14 @@
 //! types. Another database takes the place of this folder and of `migrations/`, and of nothing else.
 //! Each file beside this one holds the SQL of one concern.
 
+mod approvals;
 mod audit;
 mod credentials;
 mod keys;
 mod origins;
 mod settings;
 
+pub use approvals::Approval;
 pub use audit::AuditRow;
 pub use credentials::Credential;
 pub(crate) use keys::KeyRow;

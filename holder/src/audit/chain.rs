@@ -58,6 +58,8 @@ struct Canonical<'a> {
     outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<&'a str>,
@@ -79,6 +81,7 @@ impl<'a> Canonical<'a> {
             kind: entry.kind.as_deref(),
             outcome: &entry.outcome,
             purpose: entry.purpose.as_deref(),
+            rule: entry.rule.as_deref(),
             seq,
             sub: entry.sub.as_deref(),
             target: entry.target.as_deref(),

@@ -28,6 +28,12 @@ pub enum Action {
     CredentialNew,
     /// A credential was revoked.
     CredentialRevoke,
+    /// The rules were read again.
+    PolicyReload,
+    /// A second person's approval was asked for.
+    ApprovalRequest,
+    /// Somebody gave it.
+    Approve,
 }
 
 impl Action {
@@ -41,6 +47,9 @@ impl Action {
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
+            Self::PolicyReload => "policy-reload",
+            Self::ApprovalRequest => "approval-request",
+            Self::Approve => "approve",
         }
     }
 }
@@ -74,6 +83,8 @@ pub struct Entry {
     pub sub: Option<String>,
     /// Why, in the words of the one who asked.
     pub purpose: Option<String>,
+    /// The rules that decided.
+    pub rule: Option<String>,
 }
 
 impl Entry {
@@ -93,6 +104,7 @@ impl Entry {
             jti: None,
             sub: None,
             purpose: None,
+            rule: None,
         }
     }
 
@@ -108,6 +120,7 @@ impl Entry {
             jti: header(|h| Some(&h.jti)),
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
+            action: occasion.access.as_str().to_owned(),
             ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
         }
     }

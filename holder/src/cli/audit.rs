@@ -75,6 +75,7 @@ fn readable_line(row: &AuditRow) -> String {
         ("jti", &entry.jti),
         ("kid", &entry.kid),
         ("purpose", &entry.purpose),
+        ("rule", &entry.rule),
     ];
     for (name, value) in details {
         if let Some(value) = value {

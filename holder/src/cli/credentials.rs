@@ -3,7 +3,8 @@
 use super::keys::{readable, scope};
 use super::{Context, Done};
 use crate::credential;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
+use crate::policy::OPERATOR;
 use crate::store::Credential;
 use fieldseal::keyset::Scope;
 use serde_json::{Value, json};
@@ -26,8 +27,13 @@ pub(super) struct New {
     /// What the audit calls it: letters, digits and - _ .
     name: String,
 
-    /// A class of data it may have opened, or '*'; may be given several times.
-    #[arg(long = "class", required = true, value_name = "CLASS", value_parser = scope)]
+    /// A role that the policy gives rules to, such as support; may be given several times. Without one, the
+    /// credential opens the classes that are given.
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+
+    /// A class of data, or '*'; may be given several times. With a role, it gets no further than these.
+    #[arg(long = "class", value_name = "CLASS", value_parser = scope)]
     classes: Vec<Scope>,
 }
 
@@ -35,11 +41,15 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     let store = context.store().await?;
     let now = context.clock.now();
     match command {
-        Command::New(New { name, classes }) => {
-            let secret = credential::create(&store, &name, classes.clone(), &context.actor, now).await?;
+        Command::New(New { name, roles, classes }) => {
+            check(context, &roles, &classes)?;
+            let made = credential::create(&store, &name, classes.clone(), roles.clone(), &context.actor, now);
+            let secret = made.await?;
             if context.out.json() {
                 let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
-                context.out.value(&json!({ "name": name, "classes": classes, "secret": *secret }))?;
+                context
+                    .out
+                    .value(&json!({ "name": name, "roles": roles, "classes": classes, "secret": *secret }))?;
             } else {
                 context.out.line(&secret)?;
                 context.out.note("This is the only time it is shown.");
@@ -54,6 +64,21 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     Ok(Done::Well)
 }
 
+/// A misspelt role would be one that may do nothing, and nobody would know why.
+///
+/// Errors: `role-missing`, `role-unknown`, and those of reading the policy.
+fn check(context: &Context, roles: &[String], classes: &[Scope]) -> Result<()> {
+    if roles.is_empty() && classes.is_empty() {
+        return Err(Error::new(Code::RoleMissing));
+    }
+    let rules = context.rules()?.current();
+    let is_known = |role: &&String| *role != OPERATOR && rules.roles().any(|known| known == *role);
+    match roles.iter().find(|role| !is_known(role)) {
+        Some(role) => Err(Error::about(Code::RoleUnknown, role)),
+        None => Ok(()),
+    }
+}
+
 fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
     if context.out.json() {
         return context.out.value(&credentials.iter().map(describe).collect::<Vec<_>>());
@@ -64,8 +89,9 @@ fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
             Some(time) => format!("revoked {}", readable(time)),
         };
         context.out.line(&format!(
-            "{:<20}  {:<20}  {state}",
+            "{:<20}  {:<20}  {:<20}  {state}",
             credential.name,
+            credential.roles.join(" "),
             classes(credential).join(" ")
         ))?;
     }
@@ -79,6 +105,7 @@ fn classes(credential: &Credential) -> Vec<&'static str> {
 fn describe(credential: &Credential) -> Value {
     json!({
         "name": credential.name,
+        "roles": credential.roles,
         "classes": classes(credential),
         "created": credential.created.0,
         "revoked": credential.revoked.map(|time| time.0),

@@ -3,10 +3,11 @@
 use super::lines::{self, Line};
 use super::progress::Progress;
 use super::secret::Unlock;
-use super::{Context, Done};
+use super::{Context, Done, ask};
 use crate::answer;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Outcome, Submission};
+use crate::keystore::Question;
 use crate::policy::Expectation;
 use crate::wiped::Wiped;
 use fieldseal::kind::Kind;
@@ -48,16 +49,26 @@ pub(super) struct Args {
     #[arg(long)]
     purpose: Option<String>,
 
+    /// Print masks and hints, such as the last four digits, and not the values.
+    #[arg(long)]
+    masked: bool,
+
     #[command(flatten)]
     unlock: Unlock,
 }
 
 /// The input of many tokens, and its length if that is known.
-type Input = (Box<dyn Read + Send>, Option<u64>);
+pub(super) type Input = (Box<dyn Read + Send>, Option<u64>);
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
     let token = args.token.filter(|token| token != "-");
+    if args.masked {
+        let input = token.is_none().then(|| input(args.file)).transpose()?;
+        let holder = context.holder(&args.unlock).await?;
+        let asked = ask::Asked { expectation, purpose: args.purpose, question: &|| Question::Mask };
+        return ask::carry_out(context, &holder, token, input, asked).await;
+    }
     match token {
         Some(token) => {
             let holder = context.holder(&args.unlock).await?;
@@ -72,7 +83,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     }
 }
 
-fn input(file: Option<PathBuf>) -> Result<Input> {
+pub(super) fn input(file: Option<PathBuf>) -> Result<Input> {
     let Some(path) = file.filter(|path| path.as_os_str() != "-") else {
         return Ok((Box::new(io::stdin()), None));
     };

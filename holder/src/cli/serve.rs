@@ -3,10 +3,12 @@
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::error::{Code, Error, Result};
+use crate::holder::Holder;
 use crate::http;
+use crate::policy::Actor;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -29,6 +31,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "this is plain HTTP: let only a proxy that speaks TLS reach it");
     }
+    tokio::spawn(reload(holder.clone(), signal(SignalKind::hangup()).map_err(failed)?));
     context.out.line(&format!("listening on http://{address}"))?;
     let stop = async {
         tokio::select! {
@@ -39,4 +42,17 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     };
     http::serve(listener, http::router(holder), stop).await;
     Ok(Done::Well)
+}
+
+/// Reads the policy again whenever it is asked to. A broken one changes nothing.
+async fn reload(holder: Holder, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        match holder.reload_policy(&Actor::service()).await {
+            Ok(()) => tracing::info!("the policy was read again"),
+            Err(error) => {
+                let code = error.code().as_str();
+                tracing::error!(code, %error, "the policy stays as it was");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::Service;
 use super::problem::{Document, Problem};
 use crate::answer;
 use crate::error::Code;
-use crate::holder::{Outcome, Submission};
+use crate::holder::{Answers, Asking, Submission};
 use crate::policy::{Actor, Expectation};
 use crate::store::Credential;
 use crate::wiped::Wiped;
@@ -21,13 +21,13 @@ use std::io;
 use std::sync::Arc;
 
 /// The most tokens of a request.
-const MAX_TOKENS: usize = 100;
+pub(super) const MAX_TOKENS: usize = 100;
 
 /// Room for a short value and its facts, so that most answers are written without moving.
 const ROOM_PER_TOKEN: usize = 512;
 
 /// Whoever sent the credential with the request.
-pub(super) struct Caller(Credential);
+pub(super) struct Caller(pub(super) Credential);
 
 impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Problem;
@@ -54,28 +54,30 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 #[serde(deny_unknown_fields)]
 struct OpenRequest {
     purpose: Option<String>,
+    /// The id of the approval that this request was given.
+    approval: Option<String>,
     tokens: Vec<Item>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Item {
+pub(super) enum Item {
     Bare(String),
     Expecting(Expecting),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expecting {
-    token: String,
-    field: Option<String>,
-    kind: Option<String>,
-    origin: Option<String>,
-    sub: Option<String>,
+pub(super) struct Expecting {
+    pub(super) token: String,
+    pub(super) field: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) origin: Option<String>,
+    pub(super) sub: Option<String>,
 }
 
 impl Item {
-    fn submission(self) -> Result<Submission, Code> {
+    pub(super) fn submission(self) -> Result<Submission, Code> {
         Ok(match self {
             Self::Bare(token) => Submission { token, expectation: Expectation::default() },
             Self::Expecting(Expecting { token, field, kind, origin, sub }) => {
@@ -99,22 +101,31 @@ pub(super) async fn open(
         return Err(Problem::new(Code::TooManyTokens));
     }
     let submissions = body.tokens.into_iter().map(Item::submission).collect();
-    let outcomes = service.holder.open(Actor::credential(&credential), body.purpose, submissions).await?;
-    let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
+    let actor = Actor::credential(&credential);
+    let asking = Asking { actor, purpose: body.purpose, address: None, approval: body.approval };
+    results(&service.holder.open_for(asking, submissions).await?, answer::write)
+}
+
+/// The answer with a result for each token, each written by `each`.
+pub(super) fn results<T>(
+    answers: &Answers<T>,
+    each: impl Fn(&mut Wiped, &T) -> io::Result<()>,
+) -> Result<Response, Problem> {
+    let answers = write(answers, each).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.
     Ok((headers, Body::from(Bytes::from_owner(answers))).into_response())
 }
 
-fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
-    let mut out = Wiped::with_capacity(ROOM_PER_TOKEN * outcomes.len());
+fn write<T>(answers: &Answers<T>, each: impl Fn(&mut Wiped, &T) -> io::Result<()>) -> io::Result<Wiped> {
+    let mut out = Wiped::with_capacity(ROOM_PER_TOKEN * answers.results.len());
     out.push(b"{\"results\":[");
-    for (i, outcome) in outcomes.iter().enumerate() {
+    for (i, outcome) in answers.results.iter().enumerate() {
         if i > 0 {
             out.push(b",");
         }
         match outcome {
-            Ok(answer) => answer::write(&mut out, answer)?,
+            Ok(answer) => each(&mut out, answer)?,
             Err(refusal) => {
                 out.push(b"{\"error\":");
                 serde_json::to_writer(&mut out, &Document::of_token(refusal.shown()))?;
@@ -122,7 +133,13 @@ fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
             }
         }
     }
-    out.push(b"]}");
+    out.push(b"]");
+    if let Some(id) = &answers.approval {
+        // What to have approved before the same request is sent again.
+        out.push(b",\"approval\":");
+        serde_json::to_writer(&mut out, id)?;
+    }
+    out.push(b"}");
     Ok(out)
 }
 

@@ -78,9 +78,17 @@ fn title(id: &str) -> String {
 
 fn status(code: Code) -> StatusCode {
     match code {
-        Code::RequestMalformed | Code::RequestUnreadable | Code::TooManyTokens | Code::PurposeInvalid => {
-            StatusCode::BAD_REQUEST
+        Code::RequestMalformed
+        | Code::RequestUnreadable
+        | Code::TooManyTokens
+        | Code::PurposeInvalid
+        | Code::LabelInvalid
+        | Code::HashesMany => StatusCode::BAD_REQUEST,
+        Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
+            StatusCode::FORBIDDEN
         }
+        Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
+        Code::ApprovalUnknown => StatusCode::NOT_FOUND,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

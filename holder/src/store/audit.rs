@@ -37,6 +37,7 @@ impl AuditRow {
                 jti: row.try_get("jti")?,
                 sub: row.try_get("sub")?,
                 purpose: row.try_get("purpose")?,
+                rule: row.try_get("rule")?,
             },
             hash: hash.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
         })
@@ -56,8 +57,8 @@ impl Tx {
         let entry = &row.entry;
         sqlx::query(
             "INSERT INTO audit (seq, time, actor, action, outcome, target, kid, class, kind, field, iss, jti,
-                                sub, purpose, hash)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                sub, purpose, rule, hash)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(i64::try_from(row.seq).map_err(|_| Error::new(Code::StoreDamaged))?)
         .bind(to_db(entry.time))
@@ -73,6 +74,7 @@ impl Tx {
         .bind(&entry.jti)
         .bind(&entry.sub)
         .bind(&entry.purpose)
+        .bind(&entry.rule)
         .bind(row.hash.as_slice())
         .execute(&mut *self.0)
         .await?;

@@ -14,6 +14,8 @@ pub struct Credential {
     pub name: String,
     /// The classes that it may open.
     pub classes: Vec<Scope>,
+    /// Its roles, in order.
+    pub roles: Vec<String>,
     /// When it was made.
     pub created: NumericDate,
     /// When it was revoked, if it was.
@@ -40,6 +42,13 @@ impl Tx {
             sqlx::query("INSERT INTO credential_classes (name, class) VALUES (?, ?) ON CONFLICT DO NOTHING")
                 .bind(&credential.name)
                 .bind(class.as_str())
+                .execute(&mut *self.0)
+                .await?;
+        }
+        for role in &credential.roles {
+            sqlx::query("INSERT INTO credential_roles (name, role) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(&credential.name)
+                .bind(role)
                 .execute(&mut *self.0)
                 .await?;
         }
@@ -91,10 +100,15 @@ impl Store {
                 .fetch_all(&self.readers)
                 .await?;
         let classes: fieldseal::Result<Vec<Scope>> = classes.iter().map(|class| class.parse()).collect();
+        let roles = sqlx::query_scalar("SELECT role FROM credential_roles WHERE name = $1 ORDER BY role")
+            .bind(&name)
+            .fetch_all(&self.readers)
+            .await?;
         let hash: &[u8] = row.try_get("hash")?;
         Ok(Credential {
             name,
             classes: classes.map_err(|_| Error::new(Code::StoreDamaged))?,
+            roles,
             created: from_db(row.try_get("created")?),
             revoked: row.try_get::<Option<i64>, _>("revoked")?.map(from_db),
             hash: hash.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,

@@ -16,6 +16,7 @@ pub(crate) struct Settings {
     pub(crate) lock: LockRow,
     pub(crate) signer_public: [u8; 32],
     pub(crate) signer_wrapped: Vec<u8>,
+    pub(crate) fingerprint_wrapped: Vec<u8>,
 }
 
 impl Tx {
@@ -28,8 +29,9 @@ impl Tx {
         };
         sqlx::query(
             "INSERT INTO holder
-                (id, created, lock_kind, salt, memory_kib, passes, lanes, signer_public, signer_wrapped)
-             VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (id, created, lock_kind, salt, memory_kib, passes, lanes, signer_public, signer_wrapped,
+                 fingerprint_wrapped)
+             VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(to_db(now))
         .bind(kind)
@@ -39,6 +41,7 @@ impl Tx {
         .bind(lanes)
         .bind(settings.signer_public.as_slice())
         .bind(&settings.signer_wrapped)
+        .bind(&settings.fingerprint_wrapped)
         .execute(&mut *self.0)
         .await?;
         Ok(())
@@ -64,6 +67,7 @@ impl Store {
             lock,
             signer_public: signer_public.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
             signer_wrapped: row.try_get("signer_wrapped")?,
+            fingerprint_wrapped: row.try_get("fingerprint_wrapped")?,
         })
     }
 }

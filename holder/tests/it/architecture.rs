@@ -22,7 +22,10 @@ fn each_thing_is_known_in_one_place() {
         ("PrivateKey", "keystore"),
         ("SigningKey", "keystore"),
         ("Aes256Gcm", "keystore/wrap.rs"),
-        ("argon2", "keystore/lock.rs"),
+        ("use argon2", "keystore"),
+        ("Hmac", "keystore/fingerprint.rs"),
+        ("cedar_policy", "policy/rules"),
+        ("miette", "policy/rules"),
         ("stdout()", "cli/output.rs"),
         ("ProgressBar", "cli/progress.rs"),
     ] {

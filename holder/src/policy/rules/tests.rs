@@ -1,0 +1,6 @@
+use super::*;
+
+#[test]
+fn the_standard_rules_hold() {
+    Rules::parse(DEFAULT).unwrap();
+}
