@@ -90,7 +90,7 @@ mod tests {
 
     /// From the reference implementation's test suite (`test.c`).
     const REFERENCE: &str =
-        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZZWb2GRPPc";
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
     #[test]
     fn tells_the_password_of_a_hash() {
@@ -117,7 +117,7 @@ mod tests {
             ("c29tZXNhbHQ", "c29t"),
             ("c29tZXNhbHQ", "c29tZXNhbHQ="),
             ("PPc", "PPd"),
-            ("$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZZWb2GRPPc", ""),
+            ("$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", ""),
             ("PPc", "PPc$"),
         ] {
             let text = REFERENCE.replacen(from, to, 1);

@@ -103,7 +103,8 @@ pub struct Rules {
 /// What is ready to be asked about one action.
 struct ForAction {
     uid: EntityUid,
-    entity: cedar_policy::Entity,
+    /// The action and what it belongs to.
+    entities: Entities,
     rules: PolicySet,
 }
 
@@ -148,10 +149,11 @@ impl Rules {
         let mut by_action = HashMap::new();
         for name in names {
             let uid = session::action(name);
-            let entity = actions.get(&uid).ok_or(Error::new(Code::Internal))?.clone();
+            let entity = actions.get(&uid).cloned();
+            let entities = Entities::from_entities(entity, None).map_err(|_| Error::new(Code::Internal))?;
             let about = rules.policies().filter(|rule| is_about(&rule.action_constraint(), &uid, &actions));
             let rules = PolicySet::from_policies(about.cloned()).map_err(broken)?;
-            by_action.insert(name, ForAction { uid, entity, rules });
+            by_action.insert(name, ForAction { uid, entities, rules });
         }
         Ok(Self {
             text: text.to_owned(),

@@ -4,7 +4,7 @@ use crate::error::{Code, Error, Result};
 use cedar_policy::PolicySet;
 use fieldseal::NumericDate;
 use fieldseal::jwe::Header;
-use fieldseal::kind::Kind;
+use fieldseal::kind::{Class, Kind};
 use serde_json::Value;
 
 /// A day in seconds.
@@ -14,6 +14,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// most rules ask for the class alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
+    kind: bool,
     field: bool,
     origin: bool,
     sub: bool,
@@ -30,7 +31,9 @@ impl Wanted {
             attributes(&json, &mut names);
         }
         let has = |name: &str| names.iter().any(|known| known == name);
-        Ok(Self { field: has("field"), origin: has("origin"), sub: has("sub"), age: has("age") })
+        // Kinds are looked at through either.
+        let kind = has("kind") || has("fields");
+        Ok(Self { kind, field: has("field"), origin: has("origin"), sub: has("sub"), age: has("age") })
     }
 }
 
@@ -52,7 +55,8 @@ fn attributes(json: &Value, names: &mut Vec<String>) {
 /// A token as rules see it. What none of them looks at is left empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
-    pub(crate) kind: Kind,
+    pub(crate) class: Class,
+    pub(crate) kind: Option<Kind>,
     pub(crate) field: String,
     pub(crate) origin: String,
     pub(crate) sub: Option<String>,
@@ -65,11 +69,13 @@ pub(crate) struct Facts {
 impl Facts {
     pub(super) fn of(header: &Header, now: NumericDate, wanted: Wanted) -> Self {
         let text = |wanted: bool, text: &str| if wanted { text.to_owned() } else { String::new() };
-        let mut fields: Vec<Kind> = header.fields.iter().map(|(_, kind)| *kind).collect();
+        let mut fields: Vec<Kind> =
+            header.fields.iter().map(|(_, kind)| *kind).filter(|_| wanted.kind).collect();
         fields.sort_by_key(|kind| kind.as_str());
         fields.dedup();
         Self {
-            kind: header.kind,
+            class: header.kind.class(),
+            kind: Some(header.kind).filter(|_| wanted.kind),
             field: text(wanted.field, &header.field),
             origin: text(wanted.origin, header.iss.as_str()),
             sub: header.sub.clone().filter(|_| wanted.sub),
@@ -81,7 +87,8 @@ impl Facts {
     /// A token of this kind of which nothing else is said.
     pub(crate) fn of_kind(kind: Kind) -> Self {
         let (field, origin) = (String::new(), String::new());
-        Self { kind, field, origin, sub: None, age: 0, fields: Vec::new() }
+        let class = kind.class();
+        Self { class, kind: Some(kind), field, origin, sub: None, age: 0, fields: Vec::new() }
     }
 }
 
@@ -97,8 +104,11 @@ mod tests {
                 format!("@id(\"a\") permit (principal, action, resource is Token) when {{ {condition} }};");
             Rules::parse(&rule).unwrap().wanted
         };
-        let nothing = Wanted { field: false, origin: false, sub: false, age: false };
+        let nothing = Wanted { kind: false, field: false, origin: false, sub: false, age: false };
         assert_eq!(wanted("resource.class == \"payment\""), nothing);
+        let kind = Wanted { kind: true, ..nothing };
+        assert_eq!(wanted("resource.kind == \"text\""), kind);
+        assert_eq!(wanted("resource.fields.contains(\"text\")"), kind);
         assert_eq!(wanted("resource has sub"), Wanted { sub: true, ..nothing });
         assert_eq!(wanted("resource.field like \"card*\""), Wanted { field: true, ..nothing });
         let nested = "if context.approved then [resource.origin].contains(\"x\") else !(resource.age > 3)";
