@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod altered;
+mod approvals;
 mod architecture;
+mod asked;
 mod at_rest;
 mod audit;
 mod cli;
 mod clock;
 mod origins;
 mod refused;
+mod roles;
+mod rules;
 mod service;
 mod support;
 mod values;
