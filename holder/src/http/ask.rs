@@ -14,7 +14,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use bytes::Bytes;
 use fieldseal::Text;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -56,12 +56,18 @@ struct Comparing {
     kind: Option<String>,
     origin: Option<String>,
     sub: Option<String>,
-    /// Any JSON value. `null` is one, so that what is missing is told from it by the raw text.
+    /// Any JSON value; `null` is one.
+    #[serde(default, deserialize_with = "present")]
     candidate: Option<Box<RawValue>>,
     /// The country or state that the candidate is about.
     region: Option<String>,
     /// An Argon2id hash, in the place of a candidate.
     hash: Option<String>,
+}
+
+/// A member that is there and `null` is not a member that is missing.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(value).map(Some)
 }
 
 impl Comparing {
@@ -162,6 +168,7 @@ mod tests {
         let hash = r#""hash":"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc""#;
         assert_eq!(read(r#""candidate": {"a" : 1}"#), r#"{"a" : 1}"#);
         assert_eq!(read(r#""candidate":"x","region":"GB""#), r#""x""#);
+        assert_eq!(read(r#""candidate":null"#), "null");
         assert_eq!(read(hash), "hash");
         assert_eq!(read(r#""field":"f""#), "candidate-malformed");
         assert_eq!(read(&format!(r#""candidate":1,{hash}"#)), "candidate-malformed");
