@@ -63,6 +63,7 @@ pub(crate) async fn request(store: &Store, occasion: &Occasion, subject: &Subjec
     let mut tx = store.write().await?;
     tx.delete_expired_approvals(now).await?;
     if let Some(id) = tx.approval_of(&subject.digest).await? {
+        tx.commit().await?;
         return Ok(id);
     }
     if tx.count_approvals(occasion.actor.name()).await? >= MAX_WAITING {
@@ -87,7 +88,7 @@ pub(crate) async fn request(store: &Store, occasion: &Occasion, subject: &Subjec
     entry.target = Some(id.clone());
     entry.purpose = approval.purpose;
     let mut tail = Tail::of(tx).await?;
-    tail.append(&entry).await?;
+    tail.append(&entry)?;
     tail.commit().await?;
     Ok(id)
 }
@@ -103,6 +104,7 @@ pub(crate) async fn approve(store: &Store, id: &str, by: &Actor, now: NumericDat
         return Err(Error::new(Code::ApprovalOwn));
     }
     if approval.approved_by.is_some() {
+        tx.commit().await?;
         return Ok(approval);
     }
     tx.approve(id, by.name(), now).await?;
@@ -110,7 +112,7 @@ pub(crate) async fn approve(store: &Store, id: &str, by: &Actor, now: NumericDat
     entry.target = Some(id.to_owned());
     entry.purpose.clone_from(&approval.purpose);
     let mut tail = Tail::of(tx).await?;
-    tail.append(&entry).await?;
+    tail.append(&entry)?;
     tail.commit().await?;
     approval.approved_by = Some(by.name().to_owned());
     Ok(approval)
@@ -121,10 +123,9 @@ pub(crate) async fn approve(store: &Store, id: &str, by: &Actor, now: NumericDat
 /// Errors: `approval-invalid`.
 pub(crate) async fn spend(store: &Store, id: &str, subject: &Subject, now: NumericDate) -> Result<()> {
     let mut tx = store.write().await?;
-    if !tx.spend_approval(id, &subject.digest, now).await? {
-        return Err(Error::new(Code::ApprovalInvalid));
-    }
-    tx.commit().await
+    let is_spent = tx.spend_approval(id, &subject.digest, now).await?;
+    tx.commit().await?;
+    if is_spent { Ok(()) } else { Err(Error::new(Code::ApprovalInvalid)) }
 }
 
 #[cfg(test)]

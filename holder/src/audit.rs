@@ -52,17 +52,31 @@
 //! }
 //! ```
 
-mod chain;
+pub mod checkpoint;
 mod entry;
+mod leaf;
+mod quota;
+mod tail;
+mod tree;
+mod verify;
+mod writer;
 
-pub use crate::store::AuditRow;
-pub use entry::{Action, Entry, GRANTED};
+pub use crate::store::{AuditFilter, AuditRow};
+pub(crate) use checkpoint::Sign;
+pub use checkpoint::Signed;
+pub use entry::{Action, Entry, GRANTED, GRANTED_AGAIN};
+pub(crate) use tail::Tail;
+pub use verify::{Check, Verdict};
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::policy::{Decision, Grant, Refusal};
-use crate::store::{Store, Tx};
+use crate::store::Store;
+use fieldseal::NumericDate;
+use fieldseal::keyset::signed::Signer;
+use std::sync::Arc;
+use writer::Writer;
 
-/// How many records are read at a time to verify the chain.
+/// How many records are read at a time.
 const PAGE: u32 = 1000;
 
 /// A grant that is on record: what [`crate::keystore::KeyStore::open`] asks for.
@@ -77,63 +91,50 @@ impl Permit {
 }
 
 /// The append-only record of decisions.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Audit {
     store: Store,
-}
-
-/// What [`Audit::verify`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every record is as it was written.
-    Intact {
-        /// How many records there are.
-        records: u64,
-        /// The hash of the last one: kept elsewhere, it shows later whether records were cut off.
-        head: [u8; 32],
-    },
-    /// The record at this place, or the place itself, is not what was written.
-    Broken {
-        /// The first place that does not fit.
-        seq: u64,
-    },
+    writer: Arc<Writer>,
 }
 
 impl Audit {
-    /// The audit in this store.
+    /// The audit in this store, to read from and to add to.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self { writer: Arc::new(Writer::new(store.clone(), None)), store }
     }
 
-    /// Records decisions in one transaction, in order, and gives a permit for each grant once they are
-    /// on the disk. A token sealed with `once` that has been opened before is refused here, because
-    /// only here is it certain that nobody else opens it at the same time.
+    /// The same, with a key that signs its end whenever records are added.
+    pub(crate) fn signed(store: Store, signer: Arc<dyn Sign>) -> Self {
+        Self { writer: Arc::new(Writer::new(store.clone(), Some(signer))), store }
+    }
+
+    /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the
+    /// disk. What is recorded may be a refusal where a grant was asked for: a token sealed with `once` that
+    /// has been opened before, or a quota that is spent.
     ///
-    /// Errors: `store-unavailable`; then nothing may be opened.
+    /// Errors: `store-unavailable`, `store-damaged`; then nothing may be opened.
     pub async fn record(
         &self,
         decisions: Vec<Decision>,
     ) -> Result<Vec<std::result::Result<Permit, Refusal>>> {
-        let mut tail = Tail::of(self.store.write().await?).await?;
-        let mut decided = Vec::with_capacity(decisions.len());
-        for decision in decisions {
-            decided.push(tail.record(decision).await?);
-        }
-        tail.commit().await?;
+        let decided = self.writer.write(decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
     }
 
+    /// Whether records can be written.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn check(&self, now: NumericDate) -> Result<()> {
+        self.writer.check(now).await
+    }
+
     /// Records what came out after a permit was used, such as a token that did not open.
-    pub async fn record_outcomes(&self, refusals: &[Refusal]) -> Result<()> {
-        if refusals.is_empty() {
-            return Ok(());
+    pub async fn record_outcomes(&self, refusals: Vec<Refusal>) -> Result<()> {
+        if !refusals.is_empty() {
+            self.writer.write(refusals.into_iter().map(Err).collect()).await?;
         }
-        let mut tail = Tail::of(self.store.write().await?).await?;
-        for refusal in refusals {
-            tail.append(refusal.entry()).await?;
-        }
-        tail.commit().await
+        Ok(())
     }
 
     /// The last `limit` records, in order.
@@ -141,73 +142,52 @@ impl Audit {
         self.store.audit_last(limit).await
     }
 
-    /// Recomputes the whole chain.
-    pub async fn verify(&self) -> Result<Verdict> {
-        let mut head = chain::START;
-        let mut records = 0;
-        loop {
-            let page = self.store.audit_after(records, PAGE).await?;
-            if page.is_empty() {
-                return Ok(Verdict::Intact { records, head });
-            }
-            for row in page {
-                records += 1;
-                if row.seq != records || row.hash != chain::next(&head, row.seq, &row.entry)? {
-                    return Ok(Verdict::Broken { seq: records });
+    /// Up to `limit` records after the place `seq` that pass the filter, in order.
+    pub async fn query(&self, filter: &AuditFilter, seq: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        self.store.audit_filtered(filter, seq, limit).await
+    }
+
+    /// The last signed checkpoint, if there is one.
+    pub async fn checkpoint(&self) -> Result<Option<String>> {
+        Ok(self.store.audit_head().await?.checkpoint)
+    }
+
+    /// Signs the end as it is now.
+    ///
+    /// Errors: `keys-locked` if the signing key is not there.
+    pub(crate) async fn sign(&self, by: &dyn Sign) -> Result<String> {
+        let tail = Tail::of(self.store.write().await?).await?;
+        tail.commit_signed(Some(by)).await?;
+        self.checkpoint().await?.ok_or(crate::error::Code::KeysLocked.into())
+    }
+
+    /// Checks every record against the checkpoints that are given and the one that is stored.
+    ///
+    /// Errors: `checkpoint-invalid` if the stored one is not signed by `signer`.
+    pub async fn verify(&self, mut checkpoints: Vec<Signed>, signer: &Signer) -> Result<Verdict> {
+        // The end first: records that are added during the check are no fault.
+        let head = self.store.audit_head().await?;
+        if let Some(note) = &head.checkpoint {
+            checkpoints.push(checkpoint::read(note, signer)?);
+        }
+        let mut check = Check::new(checkpoints);
+        while check.records() < head.size {
+            let limit = u64::from(PAGE).min(head.size - check.records());
+            let page = self.store.audit_after(check.records(), u32::try_from(limit).unwrap_or(PAGE)).await?;
+            for row in &page {
+                if !check.take(row)? {
+                    return check.end();
                 }
-                head = row.hash;
+            }
+            if page.is_empty() {
+                break;
             }
         }
-    }
-}
-
-/// The end of the chain inside a transaction, which keeps everybody else from adding to it.
-pub(crate) struct Tail {
-    tx: Tx,
-    seq: u64,
-    head: [u8; 32],
-}
-
-impl Tail {
-    pub(crate) async fn of(mut tx: Tx) -> Result<Self> {
-        let (seq, head) = tx.audit_head().await?.unwrap_or((0, chain::START));
-        Ok(Self { tx, seq, head })
-    }
-
-    /// Adds a record.
-    pub(crate) async fn append(&mut self, entry: &Entry) -> Result<()> {
-        let seq = self.seq.checked_add(1).ok_or(Error::new(Code::StoreDamaged))?;
-        let hash = chain::next(&self.head, seq, entry)?;
-        self.tx.insert_audit(&AuditRow { seq, entry: entry.clone(), hash }).await?;
-        (self.seq, self.head) = (seq, hash);
-        Ok(())
-    }
-
-    async fn record(&mut self, decision: Decision) -> Result<Decision> {
-        let grant = match decision {
-            Ok(grant) => grant,
-            Err(refusal) => {
-                self.append(refusal.entry()).await?;
-                return Ok(Err(refusal));
-            }
-        };
-        match grant.once_digest() {
-            None => self.append(grant.entry()).await?,
-            Some(digest) if self.tx.was_opened(digest).await? => {
-                let refusal = grant.refuse(Code::TokenAlreadyOpened);
-                self.append(refusal.entry()).await?;
-                return Ok(Err(refusal));
-            }
-            Some(_) if !grant.access().spends() => self.append(grant.entry()).await?,
-            Some(digest) => {
-                self.append(grant.entry()).await?;
-                self.tx.insert_opened(digest, self.seq).await?;
-            }
+        let records = check.records();
+        let is_whole = check.ends_as(head.size, &head.peaks);
+        match check.end()? {
+            Verdict::Intact { .. } if !is_whole => Ok(Verdict::Broken { seq: records + 1 }),
+            verdict => Ok(verdict),
         }
-        Ok(Ok(grant))
-    }
-
-    pub(crate) async fn commit(self) -> Result<()> {
-        self.tx.commit().await
     }
 }

@@ -6,7 +6,6 @@ mod audit;
 mod credentials;
 mod init;
 mod keys;
-mod lines;
 mod open;
 mod origins;
 mod output;
@@ -21,7 +20,7 @@ use crate::holder::Holder;
 use crate::home::Home;
 use crate::logging;
 use crate::policy::{Actor, Book};
-use crate::store::Store;
+use crate::store::{Location, Store};
 use clap::{Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
@@ -46,6 +45,10 @@ struct Args {
     /// The rules of who may do what, in the Cedar language, in the place of the standard ones.
     #[arg(long, global = true, env = "KEYHOLDER_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// A PostgreSQL database to use instead of a file in that directory, so that several replicas can share it:
+    /// postgres://user@host/name. A password belongs into the environment variable or ~/.pgpass.
+    #[arg(long, global = true, env = "KEYHOLDER_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
 
     /// Print JSON, for machines.
     #[arg(long, global = true)]
@@ -97,6 +100,7 @@ enum Command {
 struct Context {
     dir: PathBuf,
     policy: Option<PathBuf>,
+    database: Option<String>,
     out: Output,
     clock: Clock,
     actor: Actor,
@@ -106,7 +110,13 @@ struct Context {
 impl Context {
     /// The database, for what needs no key.
     async fn store(&self) -> Result<Store> {
-        let open = async || Store::open(&Home::find(&self.dir)?.database()).await;
+        let open = async || {
+            let location = match &self.database {
+                Some(url) => Location::Postgres(url.clone()),
+                None => Location::File(Home::find(&self.dir)?.database()),
+            };
+            Store::open(&location).await
+        };
         Ok(self.store.get_or_try_init(open).await?.clone())
     }
 
@@ -144,7 +154,15 @@ pub fn run() -> ExitCode {
     forbid_core_dumps();
     let out = Output::new(args.json);
     let (clock, actor) = (Clock::system(), Actor::operator(&user()));
-    let context = Context { dir: args.home, policy: args.policy, out, clock, actor, store: OnceCell::new() };
+    let context = Context {
+        dir: args.home,
+        policy: args.policy,
+        database: args.database,
+        out,
+        clock,
+        actor,
+        store: OnceCell::new(),
+    };
     let done = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(async {
             let done = carry_out(&context, args.command).await;

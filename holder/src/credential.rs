@@ -6,7 +6,7 @@
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::keystore::random;
-use crate::policy::Actor;
+use crate::policy::{Actor, Quota};
 use crate::store::{Credential, Store};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::NumericDate;
@@ -27,8 +27,8 @@ const MAX_NAME_LEN: usize = 64;
 pub async fn create(
     store: &Store,
     name: &str,
-    classes: Vec<Scope>,
-    roles: Vec<String>,
+    (classes, roles): (Vec<Scope>, Vec<String>),
+    quota: Quota,
     by: &Actor,
     now: NumericDate,
 ) -> Result<Zeroizing<String>> {
@@ -45,10 +45,19 @@ pub async fn create(
     entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
     entry.rule = Some(roles.join(" ")).filter(|roles| !roles.is_empty());
     let mut tx = store.write().await?;
-    let credential = Credential { name: name.to_owned(), classes, roles, created: now, revoked: None, hash };
+    let credential = Credential {
+        name: name.to_owned(),
+        classes,
+        roles,
+        proof: "bearer".to_owned(),
+        quota,
+        created: now,
+        revoked: None,
+        hash,
+    };
     tx.insert_credential(&credential).await?;
     let mut tail = Tail::of(tx).await?;
-    tail.append(&entry).await?;
+    tail.append(&entry)?;
     tail.commit().await?;
     Ok(secret)
 }
@@ -67,7 +76,7 @@ pub async fn revoke(store: &Store, name: &str, by: &Actor, now: NumericDate) -> 
     let mut entry = Entry::of_action(Action::CredentialRevoke, by.name(), now);
     entry.target = Some(name.to_owned());
     let mut tail = Tail::of(tx).await?;
-    tail.append(&entry).await?;
+    tail.append(&entry)?;
     tail.commit().await
 }
 

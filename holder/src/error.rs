@@ -123,6 +123,12 @@ codes! {
     CredentialName = "credential-name", "A name has 1 to 64 letters, digits and the characters - _ .";
     CredentialExists = "credential-exists", "There is a credential of that name, or there was. Choose another.";
     CredentialUnknown = "credential-unknown", "There is no credential of that name. See `keyholder credentials list`.";
+    DatabaseUrl = "database-url", "A database is postgres://user@host/name. A password belongs into ~/.pgpass or the environment, not on the command line.";
+    QuotaInvalid = "quota-invalid", "A quota is a number of values from 1 on, or 'none'.";
+    CheckpointInvalid = "checkpoint-invalid", "This is no checkpoint that the key holder's signing key has signed.";
+    CheckpointMissing = "checkpoint-missing", "No checkpoint has been signed yet. Leave --last out to sign one.";
+    TimeInvalid = "time-invalid", "A time is a day such as 2026-11-24, or an instant such as 2026-11-24T08:00:00Z.";
+    AuditUnreadable = "audit-unreadable", "A line is not a record of an exported audit.";
     AuditBroken = "audit-broken", "The audit was changed after it was written. Keep the file and find out who could.";
     InputUnreadable = "input-unreadable", "The input cannot be read.";
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
@@ -145,12 +151,25 @@ codes! {
     ApprovalOwn = "approval-own", "Nobody approves their own request. Ask somebody else.";
     ApprovalInvalid = "approval-invalid", "That approval is not for this request, was not given yet, has expired or was used. It holds for the same tokens, in the same order, from the same one who asked, once.";
     ApprovalsWaiting = "approvals-waiting", "Too many requests of this credential wait for approval. Have them approved, or wait an hour.";
+    // What is opened in bulk.
+    FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
+    FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
+    FileNeeded = "file-needed", "Parquet is read from a file and written to one, and an output can only be resumed if its input is a file. Give --file and --out.";
+    TableMalformed = "table-malformed", "The input is not a table of that format. The rows before this place have been opened.";
+    ColumnUnknown = "column-unknown", "The input has no column of text of that name, or has two. Name its columns of tokens with --column.";
+    ColumnTaken = "column-taken", "The input has a column where the errors would go. Rename it.";
+    OutputExists = "output-exists", "There is such a file already. Choose another --out, or give --resume if it is of a run that was interrupted; nothing was changed.";
+    ResumeNothing = "resume-nothing", "That output has no journal beside it: its run came to the end, or it is of something else. Nothing was changed.";
+    ResumeMismatch = "resume-mismatch", "The interrupted run had another input, another output or other options. Give the same ones, or choose another --out; nothing was changed.";
+    ResumeBusy = "resume-busy", "Another run is writing that output. Nothing was changed.";
+    Interrupted = "interrupted", "It was interrupted. What was opened until then has been written; with --out, the same command and --resume goes on from there.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
     NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, or for fewer values at a time.";
     ApprovalRequired = "approval-required", "This takes a second person. Have the request approved under the id in `approval`, then send it again, unchanged, with that id.";
     TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
+    QuotaExceeded = "quota-exceeded", "The credential has had as many values opened as it may for now. Try again in the next minute, or day.";
     TokenAlreadyOpened = "token-already-opened", "The token was sealed to be opened once, and has been.";
     // What is said about a whole request.
     Unauthenticated = "unauthenticated", "Send a credential: `Authorization: Bearer fsk_…`.";
@@ -159,6 +178,8 @@ codes! {
     RequestUnreadable = "request-unreadable", "The body could not be read.";
     TooManyTokens = "too-many-tokens", "A request holds 1 to 100 tokens. Send several.";
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
+    RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
+    KeysLocked = "keys-locked", "The keys are locked: what unlocks them is not there at the moment. Try again.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";
     NotFound = "not-found", "There is nothing at this address.";
     MethodNotAllowed = "method-not-allowed", "This address does not take that method.";

@@ -5,14 +5,14 @@ mod duties;
 
 pub use asking::{Answers, Asking, Query};
 
-use crate::audit::{Action, Audit, Entry, Tail};
+use crate::audit::{Action, Audit, Entry, Sign, Tail};
 use crate::clock::Clock;
 use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::keystore::{Answer, Cost, KeyStore, Secret};
 use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
-use crate::store::{Credential, Store};
+use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
@@ -54,28 +54,19 @@ pub struct Init<'a> {
 }
 
 impl Holder {
-    /// Makes a key holder in a directory, all of it or nothing.
+    /// Makes a key holder, all of it or nothing: in a directory of its own, or in a PostgreSQL database.
     ///
     /// Errors: `origin-invalid`, `origin-not-canonical`, `passphrase-short`, `home-exists`, `home-unsafe`,
     /// `store-unavailable`.
-    pub async fn create(dir: &Path, init: &Init<'_>, now: NumericDate) -> Result<()> {
+    pub async fn create(dir: &Path, database: Option<&str>, init: &Init<'_>, now: NumericDate) -> Result<()> {
         Origins::parse(init.origins.iter().map(String::as_str))?;
         let settings = KeyStore::prepare(init.secret, init.cost)?;
+        if let Some(url) = database {
+            return fill(&Location::Postgres(url.to_owned()), init, &settings, now).await;
+        }
         let home = Home::create(dir)?;
-        let fill = async {
-            let store = Store::open(&home.database()).await?;
-            let mut tx = store.write().await?;
-            tx.insert_settings(&settings, now).await?;
-            for origin in init.origins {
-                tx.insert_origin(origin).await?;
-            }
-            let mut tail = Tail::of(tx).await?;
-            tail.append(&Entry::of_action(Action::Init, init.actor.name(), now)).await?;
-            tail.commit().await?;
-            store.close().await;
-            home.sync()
-        };
-        let filled = fill.await;
+        let filled = fill(&Location::File(home.database()), init, &settings, now).await;
+        let filled = filled.and_then(|()| home.sync());
         if filled.is_err() {
             home.abandon();
         }
@@ -87,8 +78,9 @@ impl Holder {
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
+        let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>);
         let rules = Arc::new(Book::open(None)?);
-        let holder = Self { audit: Audit::new(store.clone()), store, keys, rules, clock };
+        let holder = Self { audit, store, keys, rules, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
@@ -115,8 +107,8 @@ impl Holder {
         let mut tx = self.store.write().await?;
         tx.insert_key(&row).await?;
         let mut tail = Tail::of(tx).await?;
-        tail.append(&entry).await?;
-        tail.commit().await?;
+        tail.append(&entry)?;
+        tail.commit_signed(Some(&*self.keys)).await?;
         Ok(row.kid)
     }
 
@@ -131,20 +123,39 @@ impl Holder {
         }
         let occasion = Occasion::new(Actor::credential(&credential), None, self.clock.now())?;
         let refusal = Refusal::unread(&occasion, Code::CredentialInvalid);
-        self.audit.record_outcomes(&[refusal]).await?;
+        self.audit.record_outcomes(vec![refusal]).await?;
         Err(Error::new(Code::CredentialInvalid))
     }
 
     /// Opens tokens, in order: every decision is made and on record before the first is opened.
+    ///
+    /// A `request` that is sent again under the same name, because its answer did not arrive, opens for ten minutes
+    /// also those `once` tokens that it opened before.
     ///
     /// Errors: those of [`Holder::open_for`].
     pub async fn open(
         &self,
         actor: Actor,
         purpose: Option<String>,
+        request: Option<String>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<Outcome>> {
-        Ok(self.open_for(Asking::new(actor, purpose), submissions).await?.results)
+        let asking = Asking { request, ..Asking::new(actor, purpose) };
+        Ok(self.open_for(asking, submissions).await?.results)
+    }
+
+    /// Whether values can be opened and recorded.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn ready(&self) -> Result<()> {
+        self.audit.check(self.clock.now()).await
+    }
+
+    /// Signs the end of the audit as it is now (C2SP tlog-checkpoint).
+    ///
+    /// Errors: `store-unavailable`, `keys-locked`.
+    pub async fn sign_checkpoint(&self) -> Result<String> {
+        self.audit.sign(&*self.keys).await
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
@@ -189,6 +200,24 @@ impl Holder {
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
+}
+
+/// Puts the first rows into an empty database.
+async fn fill(location: &Location, init: &Init<'_>, settings: &Settings, now: NumericDate) -> Result<()> {
+    let store = Store::open(location).await?;
+    let mut tx = store.write().await?;
+    if tx.has_settings().await? {
+        return Err(Error::new(Code::HomeExists));
+    }
+    tx.insert_settings(settings, now).await?;
+    for origin in init.origins {
+        tx.insert_origin(origin).await?;
+    }
+    let mut tail = Tail::of(tx).await?;
+    tail.append(&Entry::of_action(Action::Init, init.actor.name(), now))?;
+    tail.commit().await?;
+    store.close().await;
+    Ok(())
 }
 
 fn read(

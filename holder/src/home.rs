@@ -95,7 +95,7 @@ impl Home {
 }
 
 /// Makes a file that only its owner can read, and fails if there is one.
-fn new_private_file(path: &Path) -> std::io::Result<File> {
+pub(crate) fn new_private_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn write_secret_file(path: &Path, content: &[u8]) -> Result<()> {
         let mut file = new_private_file(path)?;
         file.write_all(content)?;
         file.sync_all()?;
-        sync_directory(path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+        sync_directory_of(path)
     };
     write().map_err(|_| Error::about(Code::SecretUnwritable, path.display()))
 }
@@ -115,6 +115,11 @@ pub(crate) fn write_secret_file(path: &Path, content: &[u8]) -> Result<()> {
 /// A new file is only there after a power cut if its directory is on the disk, too.
 fn sync_directory(dir: &Path) -> std::io::Result<()> {
     File::open(dir)?.sync_all()
+}
+
+/// The same for the directory that a file is in.
+pub(crate) fn sync_directory_of(file: &Path) -> std::io::Result<()> {
+    sync_directory(file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// Reads a file that holds a secret, if only its owner can.

@@ -55,7 +55,8 @@ pub fn router(holder: Holder) -> Router {
         .route("/v1/fingerprint", post(ask::fingerprint))
         .route("/v1/approvals", get(approvals::list))
         .route("/v1/approvals/{id}", post(approvals::approve))
-        .route("/healthz", get(health))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
         .route("/problems/{code}", get(explain));
     guard(routes, Turns::new(MAX_REQUESTS, TIMEOUT)).with_state(service)
 }
@@ -122,10 +123,18 @@ fn log_response<B>(response: &axum::http::Response<B>, latency: Duration, _: &tr
     tracing::info!(status = response.status().as_u16(), ms = latency.as_millis(), "answered");
 }
 
-async fn health(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
-    service.holder.store().check().await?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, r#"{"status":"ok"}"#).into_response())
+const STATUS: [(header::HeaderName, &str); 2] =
+    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+
+/// Whether the process answers: nothing that starting it again would mend is looked at.
+async fn alive() -> Response {
+    (STATUS, r#"{"status":"ok"}"#).into_response()
+}
+
+/// Whether values can be opened and recorded.
+async fn ready(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
+    service.holder.ready().await?;
+    Ok((STATUS, r#"{"status":"ok"}"#).into_response())
 }
 
 /// What the `type` of a problem points to.

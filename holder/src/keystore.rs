@@ -14,7 +14,7 @@ pub use inspect::{Candidate, Finding, Found, Mask, Part, Question};
 pub use lock::{Cost, Secret};
 pub use phc::PasswordHash;
 
-use crate::audit::{Entry, Permit};
+use crate::audit::{Entry, Permit, Sign};
 use crate::error::{Code, Error, Result};
 use crate::policy::{Access, KeyInfo, Refusal};
 use crate::store::{KeyRow, Settings, Store};
@@ -42,6 +42,7 @@ pub struct KeyStore {
     signing: SigningKey,
     fingerprints: fingerprint::Root,
     hashing: phc::Turn,
+    signer: Signer,
     /// Private keys are expanded once, on first use.
     unlocked: RwLock<HashMap<String, Arc<Unlocked>>>,
 }
@@ -90,7 +91,7 @@ impl KeyStore {
         let root = kek.unwrap(&Label::fingerprint(signer.kid()), &settings.fingerprint_wrapped);
         let fingerprints = fingerprint::Root::new(&root.ok_or(Error::new(Code::StoreDamaged))?);
         let hashing = phc::Turn::default();
-        Ok(Self { store, kek, signing, fingerprints, hashing, unlocked: RwLock::default() })
+        Ok(Self { store, kek, signing, signer, fingerprints, hashing, unlocked: RwLock::default() })
     }
 
     /// Makes a key pair, wrapped and ready to be stored.
@@ -170,7 +171,7 @@ impl KeyStore {
         let signer = self.signer();
         // The issuer is named by its key (RFC 9278), which is what pages pin.
         let iss = format!("urn:ietf:params:oauth:jwk-thumbprint:sha-256:{}", signer.kid());
-        signed::issue(set, &signer, &iss, now, now.plus(seconds), |input| self.signing.sign(input).to_bytes())
+        signed::issue(set, signer, &iss, now, now.plus(seconds), |input| self.signing.sign(input).to_bytes())
     }
 
     /// The public half of the key that signs key sets, which takes no secret to know.
@@ -179,8 +180,8 @@ impl KeyStore {
     }
 
     /// The public half of the key that signs key sets.
-    pub fn signer(&self) -> Signer {
-        Signer::new(self.signing.verifying_key().to_bytes())
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     fn cached(&self, kid: &str) -> Option<Arc<Unlocked>> {
@@ -220,12 +221,23 @@ pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>> {
     Ok(bytes)
 }
 
+impl Sign for KeyStore {
+    fn sign(&self, text: &[u8]) -> Option<[u8; 64]> {
+        Some(self.signing.sign(text).to_bytes())
+    }
+
+    fn signer(&self) -> &Signer {
+        &self.signer
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::holder::{Holder, Init};
     use crate::policy::Actor;
+    use crate::store::Location;
     use base64ct::{Base64UrlUnpadded, Encoding};
 
     /// The bytes themselves are searched for, which only the keystore can do.
@@ -238,8 +250,8 @@ mod tests {
         let origins = ["*".to_owned()];
         let init = Init { origins: &origins, secret: &secret, cost: Cost::default(), actor: &actor };
         let now = NumericDate(1_800_000_000);
-        Holder::create(&home, &init, now).await.unwrap();
-        let store = Store::open(&home.join("keyholder.db")).await.unwrap();
+        Holder::create(&home, None, &init, now).await.unwrap();
+        let store = Store::open(&Location::File(home.join("keyholder.db"))).await.unwrap();
         let holder = Holder::unlock(store.clone(), &secret, Clock::manual(now)).await.unwrap();
         let mut seeds = vec![holder.keys().signing.to_bytes()];
         for alg in Alg::ALL {

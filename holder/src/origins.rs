@@ -55,7 +55,7 @@ async fn record(
     for origin in origins {
         let mut entry = Entry::of_action(action, by.name(), now);
         entry.target = Some((*origin).clone());
-        tail.append(&entry).await?;
+        tail.append(&entry)?;
     }
     tail.commit().await
 }

@@ -18,7 +18,7 @@ mod sealed;
 pub use access::{Access, Duty};
 pub use book::Book;
 pub use decision::{Decision, Grant, Refusal};
-pub use occasion::{Actor, OPENER, OPERATOR, Occasion};
+pub use occasion::{Actor, OPENER, OPERATOR, Occasion, Quota};
 pub use origins::Origins;
 pub use rules::{Rules, Ruling, Verdict};
 pub use sealed::{Expectation, KeyInfo, Sealed};
@@ -85,7 +85,10 @@ impl Hearing<'_> {
         let refused = verdict.refused_as();
         let checked = refused.map_or_else(|| self.check(&sealed.token, expectation, key), Err);
         match checked {
-            Ok(()) => Ok(Grant { sealed, access: self.occasion.access, entry }),
+            Ok(()) => {
+                let Occasion { access, ref actor, .. } = *self.occasion;
+                Ok(Grant { sealed, access, entry, quota: actor.quota() })
+            }
             Err(code) => Err(Refusal::new(entry, code)),
         }
     }

@@ -1,89 +1,119 @@
-//! The database: SQLite in one file, and nothing of SQLite outside this folder.
+//! The database: SQLite in one file, or PostgreSQL for several replicas, and nothing of either outside
+//! this folder.
 //!
 //! The rest of the crate sees a [`Store`] to read from and a [`Tx`] to write with, and rows as plain
-//! types. Another database takes the place of this folder and of `migrations/`, and of nothing else.
-//! Each file beside this one holds the SQL of one concern.
+//! types. The statements are the same for both databases; what differs is how a connection is made
+//! ([`mod@sqlite`], [`mod@postgres`]) and the schema in `migrations/`. Each other file beside this one holds
+//! the SQL of one concern.
 
 mod approvals;
 mod audit;
 mod credentials;
 mod keys;
+mod once;
 mod origins;
+mod postgres;
+mod quota;
 mod settings;
+mod sqlite;
 
 pub use approvals::Approval;
-pub use audit::AuditRow;
+pub(crate) use audit::HeadRow;
+pub use audit::{AuditFilter, AuditRow};
 pub use credentials::Credential;
 pub(crate) use keys::KeyRow;
+pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
 
 use crate::error::{Code, Error, Result};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Sqlite, Transaction};
-use std::path::Path;
+use sqlx::any::AnyRow;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, Row};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
-
-/// How many requests can read at the same time.
-const READERS: u32 = 4;
-
-/// How long to wait for another process that is writing, such as a command beside the service.
+/// How long to wait for somebody else who is writing, such as a command beside the service.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// Where a key holder's database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database: `postgres://user@host/name`. It may hold a password, so it has no `Debug`.
+    Postgres(String),
+}
 
 /// The database of one key holder.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: SqlitePool,
-    /// One connection, because SQLite has one writer: requests then queue here, in order, rather than
-    /// poll for the file's lock.
-    writer: SqlitePool,
+    readers: AnyPool,
+    writer: AnyPool,
+    database: Database,
+}
+
+#[derive(Clone, Debug)]
+enum Database {
+    Sqlite(Arc<sqlite::Opened>),
+    Postgres,
 }
 
 /// Changes that become durable together, or not at all if this is dropped.
-pub struct Tx(Transaction<'static, Sqlite>);
+///
+/// The transaction is begun and ended here and not by `sqlx`: on some errors, such as a full disk, SQLite ends it by
+/// itself, and `sqlx` would go on to believe in it. What did not end well is over when its connection is closed.
+pub struct Tx(PoolConnection<Any>, Ending);
+
+struct Ending {
+    database: Database,
+    is_committed: bool,
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if !self.1.is_committed {
+            self.0.close_on_drop();
+        }
+    }
+}
 
 impl Store {
-    /// Opens the database file, which must be there, and brings its schema up to date.
+    /// Opens the database, which must be there, and brings its schema up to date.
     ///
     /// Errors: `store-unavailable`, `store-damaged`.
-    pub async fn open(file: &Path) -> Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A commit returns when its bytes are on the disk. In WAL mode, NORMAL would not promise
-            // that, and an audit record must outlive a power cut that comes right after it.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // What is deleted is overwritten, so that a destroyed key does not stay in free pages.
-            .pragma("secure_delete", "ON")
-            .pragma("trusted_schema", "OFF")
-            .busy_timeout(BUSY)
-            .disable_statement_logging();
-        let pool = |connections| {
-            // A connection to a file does not go stale, so it need not be tried before each use.
-            SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
-        };
-        let writer = pool(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&writer).await.map_err(|_| Error::new(Code::StoreDamaged))?;
-        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await?;
-        Ok(Self { readers, writer })
+    pub async fn open(location: &Location) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        match location {
+            Location::File(file) => sqlite::open(file).await,
+            Location::Postgres(url) => postgres::open(url).await,
+        }
     }
 
-    /// Begins a change. It holds the file's write lock from the start, so what it reads stays true
-    /// until it commits, also with other processes about.
+    /// Begins a change. Nobody else can write from here on until it ends, so what it reads stays true, also with
+    /// other processes and replicas about.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(Tx(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        self.database.check()?;
+        let ending = Ending { database: self.database.clone(), is_committed: false };
+        let mut tx = Tx(self.writer.acquire().await?, ending);
+        let begin: &[&'static str] = match self.database {
+            Database::Sqlite(_) => &["BEGIN IMMEDIATE"],
+            // The lock conflicts with itself and with no reader. It is let go with the transaction, whatever
+            // becomes of this replica.
+            Database::Postgres => &["BEGIN", "LOCK TABLE audit_head IN EXCLUSIVE MODE"],
+        };
+        for statement in begin {
+            sqlx::query(*statement).execute(&mut *tx.0).await?;
+        }
+        Ok(tx)
     }
 
     /// Whether the database answers.
     ///
     /// Errors: `store-unavailable`.
     pub async fn check(&self) -> Result<()> {
-        sqlx::query("SELECT 1 FROM holder").execute(&self.readers).await?;
+        self.database.check()?;
+        sqlx::query("SELECT id FROM holder").execute(&self.readers).await?;
         Ok(())
     }
 
@@ -96,8 +126,20 @@ impl Store {
 
 impl Tx {
     /// Makes the changes durable: when this returns they are on the disk.
-    pub(crate) async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        sqlx::query("COMMIT").execute(&mut *self.0).await?;
+        self.1.is_committed = true;
+        // Also afterwards: what was written to a file that is gone is not recorded.
+        self.1.database.check()
+    }
+}
+
+impl Database {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(opened) => opened.check(),
+            Self::Postgres => Ok(()),
+        }
     }
 }
 
@@ -118,4 +160,40 @@ fn to_db(time: fieldseal::NumericDate) -> i64 {
 
 fn from_db(time: i64) -> fieldseal::NumericDate {
     fieldseal::NumericDate(u64::try_from(time).unwrap_or(0))
+}
+
+/// A count or a place, which both databases keep as a signed number.
+fn number(value: u64) -> Result<i64> {
+    i64::try_from(value).map_err(|_| Error::new(Code::StoreDamaged))
+}
+
+fn unsigned(row: &AnyRow, column: &str) -> Result<u64> {
+    let value: i64 = row.try_get(column)?;
+    u64::try_from(value).map_err(|_| Error::new(Code::StoreDamaged))
+}
+
+fn hash(row: &AnyRow, column: &str) -> Result<[u8; 32]> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    bytes.try_into().map_err(|_| Error::new(Code::StoreDamaged))
+}
+
+/// `($1,$2),($3,$4)`: the places of `rows` rows with `columns` values each.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> =
+            (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(","))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_through() {
+        assert_eq!(places(1, 1), "($1)");
+        assert_eq!(places(2, 3), "($1,$2,$3),($4,$5,$6)");
+    }
 }

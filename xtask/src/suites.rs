@@ -149,12 +149,17 @@ impl Suite {
 }
 
 /// The Rust tests that need no browser. Nextest runs each test in its own process; where it isn't installed, cargo's
-/// own runner does.
+/// own runner does. The tests on PostgreSQL share one server, and so one process.
 fn rust() -> Result<Counts> {
     let nextest = Sh::cargo().args(["nextest", "--version"]).quiet_success();
     let mut counts = if nextest {
-        let printed = Sh::cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]).tee()?;
-        Counts::nextest(&printed.text).or_failed(printed.success)
+        let others = ["nextest", "run", "--workspace", "--no-fail-fast", "-E", "not binary(on_postgres)"];
+        let printed = Sh::cargo().args(others).tee()?;
+        let mut counts = Counts::nextest(&printed.text).or_failed(printed.success);
+        let printed =
+            Sh::cargo().args(["test", "--workspace", "--test", "on_postgres", "--no-fail-fast"]).tee()?;
+        counts += Counts::libtest(&printed.text).or_failed(printed.success);
+        counts
     } else {
         let printed = Sh::cargo()
             .args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])

@@ -7,6 +7,10 @@ use fieldseal::jwe::Header;
 /// The outcome of a decision that was not a refusal; a refusal's outcome is its code.
 pub const GRANTED: &str = "granted";
 
+/// The outcome where a token that opens a single time was opened once more for the same request, because its
+/// answer may not have arrived.
+pub const GRANTED_AGAIN: &str = "granted-again";
+
 /// The most characters that a member of a record keeps. Headers come from whoever made the token, so
 /// they must not decide how much is stored.
 const MAX_LEN: usize = 320;
@@ -34,6 +38,8 @@ pub enum Action {
     ApprovalRequest,
     /// Somebody gave it.
     Approve,
+    /// Records can be written again, after some could not be.
+    Recover,
 }
 
 impl Action {
@@ -50,6 +56,7 @@ impl Action {
             Self::PolicyReload => "policy-reload",
             Self::ApprovalRequest => "approval-request",
             Self::Approve => "approve",
+            Self::Recover => "recover",
         }
     }
 }
@@ -83,6 +90,8 @@ pub struct Entry {
     pub sub: Option<String>,
     /// Why, in the words of the one who asked.
     pub purpose: Option<String>,
+    /// The name that the one who asked gave to the request.
+    pub request: Option<String>,
     /// The rules that decided.
     pub rule: Option<String>,
 }
@@ -104,6 +113,7 @@ impl Entry {
             jti: None,
             sub: None,
             purpose: None,
+            request: None,
             rule: None,
         }
     }
@@ -121,6 +131,7 @@ impl Entry {
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
             action: occasion.access.as_str().to_owned(),
+            request: occasion.request.clone(),
             ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
         }
     }

@@ -1,9 +1,9 @@
 //! `keyholder open --masked`, `keyholder verify` and `keyholder fingerprint`: what can be asked about values
 //! without seeing them.
 
-use super::open::{Input, input};
+use super::open::{self, Tokens};
 use super::secret::Unlock;
-use super::{Context, Done, lines};
+use super::{Context, Done};
 use crate::answer;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Asking, Holder, Query, Submission};
@@ -16,9 +16,6 @@ use serde_json::json;
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
-
-/// How many tokens are recorded in one transaction.
-const BATCH: usize = 256;
 
 /// The longest candidate: 64 KiB. A longer one is some other file, named by mistake.
 const MAX_CANDIDATE: u64 = 64 * 1024;
@@ -90,13 +87,6 @@ impl Common {
     }
 }
 
-/// What is asked about every token.
-pub(super) struct Asked<'a> {
-    pub(super) expectation: Expectation,
-    pub(super) purpose: Option<String>,
-    pub(super) question: &'a (dyn Fn() -> Question + Sync),
-}
-
 pub(super) async fn verify(context: &Context, args: Verify) -> Result<Done> {
     let candidate = candidate(&args)?;
     let holder = context.holder(&args.common.unlock).await?;
@@ -149,49 +139,42 @@ fn candidate(args: &Verify) -> Result<Candidate> {
 }
 
 pub(super) async fn fingerprint(context: &Context, args: Fingerprint) -> Result<Done> {
-    let token = args.token.filter(|token| token != "-");
-    let input = token.is_none().then(|| input(args.file)).transpose()?;
+    let tokens = Tokens::of(args.token, args.file.as_deref(), args.common.expectation())?;
     let holder = context.holder(&args.common.unlock).await?;
     let label = args.label.unwrap_or_default();
-    let asked = Asked {
-        expectation: args.common.expectation(),
-        purpose: args.common.purpose,
-        question: &|| Question::Fingerprint(label.clone()),
-    };
-    carry_out(context, &holder, token, input, asked).await
+    let question = || Question::Fingerprint(label.clone());
+    carry_out(context, &holder, tokens, args.common.purpose, &question).await
 }
 
-/// Asks the same about one token or about those of an input, and prints the answers in order.
+/// Asks the same about each token, and prints the answers in order.
 pub(super) async fn carry_out(
     context: &Context,
     holder: &Holder,
-    token: Option<String>,
-    input: Option<Input>,
-    asked: Asked<'_>,
+    tokens: Tokens,
+    purpose: Option<String>,
+    question: &(dyn Fn() -> Question + Sync),
 ) -> Result<Done> {
-    let Asked { expectation, purpose, question } = asked;
     let query = |submission| Query { submission, question: question() };
     let mut done = Done::Well;
-    if let Some(token) = token {
-        let findings =
-            ask(context, holder, purpose, vec![Ok(query(Submission { token, expectation }))]).await?;
-        for finding in &findings {
-            print(context, finding)?;
-            if finding.is_err() {
-                done = Done::Found;
+    let mut lines = match tokens {
+        Tokens::Lines(lines) => lines,
+        Tokens::One(submission) => {
+            for finding in &ask(context, holder, purpose, vec![Ok(query(*submission))]).await? {
+                print(context, finding)?;
+                if finding.is_err() {
+                    done = Done::Found;
+                }
             }
+            return Ok(done);
         }
-        return Ok(done);
-    }
-    let Some((input, _)) = input else { return Ok(done) };
-    let mut lines = lines::read(input, expectation);
-    let mut waiting = Vec::with_capacity(BATCH);
-    while lines.recv_many(&mut waiting, BATCH).await > 0 {
-        let mut queries = Vec::with_capacity(waiting.len());
-        for line in waiting.drain(..) {
-            let line = line.map_err(|_| Error::new(Code::InputUnreadable))?;
-            queries.push(line.submission.map(query));
+    };
+    loop {
+        let (rest, submissions) = open::next(lines).await?;
+        if submissions.is_empty() {
+            return Ok(done);
         }
+        lines = rest;
+        let queries = submissions.into_iter().map(|submission| submission.map(query)).collect();
         let mut out = Wiped::default();
         for finding in &ask(context, holder, purpose.clone(), queries).await? {
             write(&mut out, finding)?;
@@ -201,7 +184,6 @@ pub(super) async fn carry_out(
         }
         context.out.lines(out.as_ref())?;
     }
-    Ok(done)
 }
 
 type Outcome = std::result::Result<Finding, Refusal>;

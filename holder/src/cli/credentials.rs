@@ -4,7 +4,7 @@ use super::keys::{readable, scope};
 use super::{Context, Done};
 use crate::credential;
 use crate::error::{Code, Error, Result};
-use crate::policy::OPERATOR;
+use crate::policy::{OPERATOR, Quota};
 use crate::store::Credential;
 use fieldseal::keyset::Scope;
 use serde_json::{Value, json};
@@ -35,15 +35,40 @@ pub(super) struct New {
     /// A class of data, or '*'; may be given several times. With a role, it gets no further than these.
     #[arg(long = "class", value_name = "CLASS", value_parser = scope)]
     classes: Vec<Scope>,
+
+    /// How many values it may have opened in a minute, or 'none' for no limit.
+    #[arg(long, default_value = "600", value_name = "VALUES", value_parser = limit)]
+    per_minute: Limit,
+
+    /// How many values it may have opened in a day (UTC), or 'none' for no limit.
+    #[arg(long, default_value = "20000", value_name = "VALUES", value_parser = limit)]
+    per_day: Limit,
+}
+
+/// A number of values, or none. A type of its own, because an option that is `Option` need not be given.
+#[derive(Clone, Copy)]
+struct Limit(Option<u64>);
+
+fn limit(text: &str) -> std::result::Result<Limit, Error> {
+    match text {
+        "none" => Ok(Limit(None)),
+        // What the database keeps is signed.
+        _ => match text.parse::<u32>() {
+            Ok(values) if values > 0 => Ok(Limit(Some(values.into()))),
+            _ => Err(Error::new(Code::QuotaInvalid)),
+        },
+    }
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     let store = context.store().await?;
     let now = context.clock.now();
     match command {
-        Command::New(New { name, roles, classes }) => {
+        Command::New(New { name, roles, classes, per_minute, per_day }) => {
             check(context, &roles, &classes)?;
-            let made = credential::create(&store, &name, classes.clone(), roles.clone(), &context.actor, now);
+            let quota = Quota { per_minute: per_minute.0, per_day: per_day.0 };
+            let leave = (classes.clone(), roles.clone());
+            let made = credential::create(&store, &name, leave, quota, &context.actor, now);
             let secret = made.await?;
             if context.out.json() {
                 let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
@@ -88,14 +113,19 @@ fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
             None => format!("made {}", readable(credential.created)),
             Some(time) => format!("revoked {}", readable(time)),
         };
-        context.out.line(&format!(
-            "{:<20}  {:<20}  {:<20}  {state}",
-            credential.name,
-            credential.roles.join(" "),
-            classes(credential).join(" ")
-        ))?;
+        context.out.line(&format!("{:<20}  {:<20}  {state}", credential.name, leave(credential)))?;
     }
     Ok(())
+}
+
+/// The roles, and in brackets the classes beyond which they do not reach; or the classes alone.
+fn leave(credential: &Credential) -> String {
+    let (roles, classes) = (credential.roles.join(" "), classes(credential).join(" "));
+    match (roles.is_empty(), classes.is_empty()) {
+        (true, _) => classes,
+        (false, true) => roles,
+        (false, false) => format!("{roles} [{classes}]"),
+    }
 }
 
 fn classes(credential: &Credential) -> Vec<&'static str> {
@@ -107,6 +137,8 @@ fn describe(credential: &Credential) -> Value {
         "name": credential.name,
         "roles": credential.roles,
         "classes": classes(credential),
+        "per_minute": credential.quota.per_minute,
+        "per_day": credential.quota.per_day,
         "created": credential.created.0,
         "revoked": credential.revoked.map(|time| time.0),
     })

@@ -30,13 +30,14 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let dir = &context.dir;
     // Before anything is made or asked for.
     crate::policy::Origins::parse(args.origins.iter().map(String::as_str))?;
-    if Home::find(dir).is_ok() {
+    let database = context.database.as_deref();
+    if database.is_none() && Home::find(dir).is_ok() {
         return Err(Error::about(Code::HomeExists, dir.display()));
     }
     let made_key_file = args.unlock.key_file.as_ref().filter(|path| !path.exists());
     let secret = args.unlock.new_secret()?;
     let init = Init { origins: &args.origins, secret: &secret, cost: Cost::default(), actor: &context.actor };
-    if let Err(error) = Holder::create(dir, &init, context.clock.now()).await {
+    if let Err(error) = Holder::create(dir, database, &init, context.clock.now()).await {
         if let Some(path) = made_key_file {
             // It unlocks nothing, and would only be mistaken for one that does.
             let _ = std::fs::remove_file(path);
@@ -45,14 +46,16 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     }
     let signer = KeyStore::signer_of(&context.store().await?).await?;
     if context.out.json() {
-        context.out.value(&json!({ "home": dir, "signer": signer.kid() }))?;
+        let home = database.is_none().then_some(dir);
+        context.out.value(&json!({ "home": home, "signer": signer.kid() }))?;
         return Ok(Done::Well);
     }
-    context.out.line(&format!("Made a key holder in {}.", dir.display()))?;
+    let place = if database.is_some() { "the database".to_owned() } else { dir.display().to_string() };
+    context.out.line(&format!("Made a key holder in {place}."))?;
     context.out.line(&format!("The thumbprint of its signing key is {}.", signer.kid()))?;
     if let Some(path) = &args.unlock.key_file {
         context.out.note(&format!("{} unlocks it: keep a copy in another place.", path.display()));
-        if Home::find(dir)?.contains(path) {
+        if database.is_none() && Home::find(dir)?.contains(path) {
             context.out.note("A key file beside the keys protects them from nobody: move it elsewhere.");
         }
     } else {

@@ -1,23 +1,38 @@
 //! `keyholder open`
 
-use super::lines::{self, Line};
+mod batch;
+mod bulk;
+mod csv;
+mod format;
+mod input;
+mod journal;
+mod lines;
+mod parquet;
+mod resume;
+mod table;
+mod tally;
+mod target;
+mod writer;
+
 use super::progress::Progress;
 use super::secret::Unlock;
 use super::{Context, Done, ask};
-use crate::answer;
 use crate::error::{Code, Error, Result};
-use crate::holder::{Holder, Outcome, Submission};
+use crate::holder::{Holder, Submission};
 use crate::keystore::Question;
 use crate::policy::Expectation;
 use crate::wiped::Wiped;
+use batch::{Source as _, Submitted};
 use fieldseal::kind::Kind;
-use serde_json::json;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
-use std::path::PathBuf;
-
-/// How many tokens are recorded in one transaction and then opened.
-const BATCH: usize = 256;
+use format::Format;
+use input::Input;
+pub(super) use lines::Lines;
+use resume::{Output, Plan};
+use serde::Serialize;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use table::Wanted;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -25,9 +40,39 @@ pub(super) struct Args {
     token: Option<String>,
 
     /// Read tokens from this file, '-' for standard input: a token a line, or an object with `token`
-    /// and perhaps `field`, `kind`, `origin` and `sub`. Prints one JSON object a line, in the same order.
+    /// and perhaps `field`, `kind`, `origin` and `sub`. Prints one JSON object a line, in the same order. Tables
+    /// are read as --format says.
     #[arg(long, value_name = "FILE", conflicts_with = "token")]
     file: Option<PathBuf>,
+
+    /// Write to this new file, which only its owner can read, instead of printing.
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    out: Option<PathBuf>,
+
+    /// The format of input and output: ndjson, csv or parquet. Without it, the names of the files tell. A table
+    /// comes back as it is, with values in the place of tokens: a string as its text, everything else as JSON. A
+    /// token that is not opened leaves its cell empty, and the reason is in a further column, `<column>_error`.
+    /// Values are written as people typed them: a spreadsheet may take one that begins with '=' for a formula.
+    #[arg(long, value_name = "FORMAT", conflicts_with = "token")]
+    format: Option<String>,
+
+    /// A column of a table that holds tokens, 'token' if none is named; 'auto' for every column whose first
+    /// cells are tokens.
+    #[arg(long = "column", value_name = "NAME", conflicts_with = "token")]
+    columns: Vec<String>,
+
+    /// A column's tokens must have been sealed for a field of the column's name.
+    #[arg(long, conflicts_with_all = ["token", "field"])]
+    field_is_column: bool,
+
+    /// Go on after an interruption, where the output is known to be whole. Give the same options as before.
+    #[arg(long, requires = "out", requires = "file")]
+    resume: bool,
+
+    /// How often the output is put on the disk, in seconds; what comes after is opened again after an
+    /// interruption.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "out")]
+    sync_every: u64,
 
     /// The field that it must have been sealed for.
     #[arg(long)]
@@ -50,48 +95,74 @@ pub(super) struct Args {
     purpose: Option<String>,
 
     /// Print masks and hints, such as the last four digits, and not the values.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume"])]
     masked: bool,
 
     #[command(flatten)]
     unlock: Unlock,
 }
 
-/// The input of many tokens, and its length if that is known.
-pub(super) type Input = (Box<dyn Read + Send>, Option<u64>);
+/// How opening in bulk ended, for machines.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    tally: &'a tally::Tally,
+    /// How long it took, without the time before an interruption.
+    seconds: f64,
+}
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
-    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
-    let token = args.token.filter(|token| token != "-");
     if args.masked {
-        let input = token.is_none().then(|| input(args.file)).transpose()?;
-        let holder = context.holder(&args.unlock).await?;
-        let asked = ask::Asked { expectation, purpose: args.purpose, question: &|| Question::Mask };
-        return ask::carry_out(context, &holder, token, input, asked).await;
+        return masked(context, args).await;
     }
-    match token {
+    match args.token.as_deref().filter(|token| *token != "-") {
         Some(token) => {
+            let expectation =
+                Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+            let submission = Submission { token: token.to_owned(), expectation };
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, Submission { token, expectation }, args.purpose).await
+            one(context, &holder, submission, args.purpose).await
         }
-        None => {
-            // The input first: nobody should type a passphrase for a file that is not there.
-            let input = input(args.file)?;
-            let holder = context.holder(&args.unlock).await?;
-            many(context, &holder, input, expectation, args.purpose).await
-        }
+        None => many(context, args).await,
     }
 }
 
-pub(super) fn input(file: Option<PathBuf>) -> Result<Input> {
-    let Some(path) = file.filter(|path| path.as_os_str() != "-") else {
-        return Ok((Box::new(io::stdin()), None));
-    };
-    let unreadable = |_| Error::about(Code::InputUnreadable, path.display());
-    let file = File::open(&path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    let length = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(file), length))
+async fn masked(context: &Context, args: Args) -> Result<Done> {
+    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let tokens = Tokens::of(args.token, args.file.as_deref(), expectation)?;
+    let holder = context.holder(&args.unlock).await?;
+    ask::carry_out(context, &holder, tokens, args.purpose, &|| Question::Mask).await
+}
+
+/// Tokens about which something else is asked than to open them: one, or the lines of an input.
+pub(super) enum Tokens {
+    /// The only one.
+    One(Box<Submission>),
+    /// A token a line, or an object with `token`.
+    Lines(Box<Lines>),
+}
+
+impl Tokens {
+    /// Errors: `input-unreadable`.
+    pub(super) fn of(token: Option<String>, file: Option<&Path>, expectation: Expectation) -> Result<Self> {
+        Ok(match token.filter(|token| token != "-") {
+            Some(token) => Self::One(Box::new(Submission { token, expectation })),
+            None => {
+                let input = Input::open(file.filter(|path| path.as_os_str() != "-"))?;
+                Self::Lines(Box::new(Lines::new(input, expectation)))
+            }
+        })
+    }
+}
+
+/// The next tokens of an input, read on a thread that may wait for them. None at the end.
+///
+/// Errors: `input-unreadable`.
+pub(super) async fn next(mut lines: Box<Lines>) -> Result<(Box<Lines>, Vec<Submitted>)> {
+    let read = move || lines.next().map(|batch| (lines, batch.map(|batch| batch.submissions)));
+    let read = tokio::task::spawn_blocking(read).await;
+    let (lines, submissions) = read.map_err(|_| Error::new(Code::Internal))??;
+    Ok((lines, submissions.unwrap_or_default()))
 }
 
 async fn one(
@@ -100,12 +171,12 @@ async fn one(
     submission: Submission,
     purpose: Option<String>,
 ) -> Result<Done> {
-    let outcomes = holder.open(context.actor.clone(), purpose, vec![Ok(submission)]).await?;
+    let outcomes = holder.open(context.actor.clone(), purpose, None, vec![Ok(submission)]).await?;
     for outcome in &outcomes {
         match outcome {
             Ok(_) if context.out.json() => {
                 let mut out = Wiped::default();
-                write(&mut out, outcome)?;
+                lines::write(&mut out, outcome)?;
                 context.out.lines(out.as_ref())?;
             }
             Ok(answer) => {
@@ -129,52 +200,72 @@ async fn one(
     Ok(if outcomes.iter().all(|outcome| outcome.is_ok()) { Done::Well } else { Done::Found })
 }
 
-async fn many(
-    context: &Context,
-    holder: &Holder,
-    (input, length): Input,
-    defaults: Expectation,
-    purpose: Option<String>,
-) -> Result<Done> {
-    if length.is_none() && io::stdin().is_terminal() {
+/// Opens all tokens of an input.
+async fn many(context: &Context, args: Args) -> Result<Done> {
+    // The input first: nobody should type a passphrase for a file that is not there.
+    let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
+    let format = match &args.format {
+        Some(name) => Format::parse(name)?,
+        None => Format::of(file, args.out.as_deref())?,
+    };
+    if format == Format::Parquet && args.out.is_none() {
+        return Err(Error::new(Code::FileNeeded));
+    }
+    if format == Format::Ndjson && (args.field_is_column || !args.columns.is_empty()) {
+        // Not to look at what was asked for would be to open more than that.
+        return Err(Error::about(Code::ColumnUnknown, "ndjson has no columns"));
+    }
+    let input = Input::open(file)?;
+    let plan = match &args.out {
+        None => Plan::print(context.out),
+        Some(out) => Plan::write(out, &input, args.resume, &args.choices(format))?,
+    };
+    if matches!(input, Input::Stream(_)) && io::stdin().is_terminal() {
         context.out.note("Reading tokens from the terminal, one a line. End with ctrl-d.");
     }
-    let mut lines = lines::read(input, defaults);
-    let mut progress = Progress::new(length);
-    let mut done = Done::Well;
-    let mut waiting = Vec::with_capacity(BATCH);
-    // What has come so far is a batch: a slow input is answered line by line, a fast one in full batches.
-    while lines.recv_many(&mut waiting, BATCH).await > 0 {
-        let batch: io::Result<Vec<Line>> = waiting.drain(..).collect();
-        let batch = batch.map_err(|_| Error::new(Code::InputUnreadable))?;
-        let (tokens, bytes) = (batch.len() as u64, batch.iter().map(|line| line.bytes).sum());
-        let submissions = batch.into_iter().map(|line| line.submission).collect();
-        let outcomes = holder.open(context.actor.clone(), purpose.clone(), submissions).await?;
-        let mut out = Wiped::default();
-        for outcome in &outcomes {
-            write(&mut out, outcome)?;
-            if outcome.is_err() {
-                done = Done::Found;
-            }
-        }
-        progress.around(|| context.out.lines(out.as_ref()))?;
-        progress.advance(tokens, bytes);
+    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let wanted = Wanted { names: args.columns, field_is_column: args.field_is_column, defaults: expectation };
+    let (mut source, shape) = format.read(input, wanted)?;
+    if plan.point().input > 0 {
+        source.go_to(plan.point().input)?;
     }
-    progress.finish();
-    Ok(done)
+    let holder = context.holder(&args.unlock).await?;
+    let Output { target, journal, point } = plan.begin(shape)?;
+    let is_resumable = journal.is_some();
+    let progress = Progress::new(source.length(), point.input);
+    let request = bulk::Request {
+        holder,
+        actor: context.actor.clone(),
+        purpose: args.purpose,
+        job: journal.as_ref().map(|journal| journal.job().to_owned()),
+    };
+    let every = Duration::from_secs(args.sync_every);
+    let writer = writer::Writer { target, journal, progress, point, every };
+    let start = Instant::now();
+    let (tally, done) = bulk::run(request, source, writer).await;
+    if let Some(tally) = &tally {
+        context.out.summary(&Summary { tally, seconds: start.elapsed().as_secs_f64() });
+    }
+    match (tally, done) {
+        (Some(tally), Ok(())) if tally.refused.is_empty() => Ok(Done::Well),
+        (_, Ok(())) => Ok(Done::Found),
+        (_, Err(error)) => {
+            if is_resumable {
+                context.out.note("The same command and --resume goes on where this one stopped.");
+            }
+            Err(error)
+        }
+    }
 }
 
-/// Appends an outcome as a line of JSON.
-fn write(out: &mut Wiped, outcome: &Outcome) -> Result<()> {
-    let written = match outcome {
-        Ok(answer) => answer::write(out, answer),
-        Err(refusal) => {
-            let code = refusal.shown();
-            let error = json!({ "error": { "code": code.as_str(), "detail": code.message() } });
-            serde_json::to_writer(&mut *out, &error).map_err(io::Error::from)
-        }
-    };
-    written.map_err(|_| Error::new(Code::Internal))?;
-    out.push(b"\n");
-    Ok(())
+impl Args {
+    /// What decides what comes out, apart from the input.
+    fn choices(&self, format: Format) -> Vec<String> {
+        let option = |option: &Option<String>| serde_json::json!(option).to_string();
+        let mut choices = vec![format.as_str().to_owned(), self.field_is_column.to_string()];
+        choices.extend([&self.field, &self.origin, &self.sub, &self.purpose].map(option));
+        choices.push(option(&self.kind.map(|kind| kind.as_str().to_owned())));
+        choices.extend(self.columns.iter().cloned());
+        choices
+    }
 }

@@ -9,6 +9,7 @@ const RED: &str = "\x1b[1;31m";
 const PLAIN: &str = "\x1b[0m";
 
 /// The standard streams.
+#[derive(Clone, Copy)]
 pub(super) struct Output {
     json: bool,
     terminal: bool,
@@ -48,6 +49,14 @@ impl Output {
         if !self.json {
             // There is nobody to tell that nobody can be told.
             let _ = writeln!(io::stderr(), "{}", visible(text));
+        }
+    }
+
+    /// Says to a machine how a long command ended.
+    pub(super) fn summary(&self, value: &impl Serialize) {
+        if let (true, Ok(json)) = (self.json, serde_json::to_string(value)) {
+            // There is nobody to tell that nobody can be told.
+            let _ = writeln!(io::stderr(), "{json}");
         }
     }
 

@@ -2,19 +2,24 @@
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::time::Instant;
 
 /// How far the input has been worked through.
 pub(super) struct Progress {
-    /// The input's length in bytes, if it is known.
+    /// The input's length, if it is known: bytes, or rows.
     total: Option<u64>,
+    /// The place in the input.
+    place: u64,
     bar: Option<ProgressBar>,
+    start: Instant,
     tokens: u64,
-    bytes: u64,
+    refused: u64,
 }
 
 impl Progress {
-    pub(super) fn new(total: Option<u64>) -> Self {
-        Self { total, bar: None, tokens: 0, bytes: 0 }
+    /// Of an input of this length, from this place on.
+    pub(super) fn new(total: Option<u64>, place: u64) -> Self {
+        Self { total, place, bar: None, start: Instant::now(), tokens: 0, refused: 0 }
     }
 
     /// Prints while the bar is out of the way.
@@ -25,26 +30,37 @@ impl Progress {
         }
     }
 
-    /// Counts a batch.
-    pub(super) fn advance(&mut self, tokens: u64, bytes: u64) {
-        self.tokens += tokens;
-        self.bytes += bytes;
+    /// Counts a batch, and how much of the input it was.
+    pub(super) fn advance(&mut self, opened: u64, refused: u64, length: u64) {
+        self.tokens += opened + refused;
+        self.refused += refused;
+        self.place += length;
         if self.tokens > 1 {
-            let total = self.total;
-            let bar = self.bar.get_or_insert_with(|| bar(total));
-            bar.set_message(format!("{} tokens", HumanCount(self.tokens)));
-            bar.set_position(self.bytes);
+            let (total, place) = (self.total, self.place);
+            let bar = self.bar.get_or_insert_with(|| bar(total, place - length));
+            bar.set_message(told(self.tokens, self.refused, self.start.elapsed().as_secs_f64()));
+            bar.set_position(place);
         }
     }
 
-    pub(super) fn finish(self) {
-        if let Some(bar) = self.bar {
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 }
 
-fn bar(total: Option<u64>) -> ProgressBar {
+/// How many tokens, how fast, and how many of them were refused.
+fn told(tokens: u64, refused: u64, seconds: f64) -> String {
+    let rate = if seconds > 0.0 { (tokens as f64 / seconds) as u64 } else { 0 };
+    let told = format!("{} tokens, {}/s", HumanCount(tokens), HumanCount(rate));
+    match refused {
+        0 => told,
+        refused => format!("{told}, {} refused", HumanCount(refused)),
+    }
+}
+
+fn bar(total: Option<u64>, place: u64) -> ProgressBar {
     let target = match std::io::stderr().is_terminal() {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
@@ -53,7 +69,9 @@ fn bar(total: Option<u64>) -> ProgressBar {
         Some(_) => "{bar:30} {percent:>3} %  {msg}  {eta} left",
         None => "{spinner} {msg}",
     };
-    let bar = ProgressBar::with_draw_target(total, target);
+    let bar = ProgressBar::with_draw_target(total, target).with_position(place);
+    // What was done before an interruption says nothing about how long the rest takes.
+    bar.reset_eta();
     // The templates are fixed and well-formed; were one not, the plain bar would do.
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
@@ -67,10 +85,12 @@ mod tests {
 
     #[test]
     fn one_token_has_no_bar() {
-        let mut progress = Progress::new(Some(100));
-        progress.advance(1, 50);
+        let mut progress = Progress::new(Some(200), 100);
+        progress.advance(1, 0, 50);
         assert!(progress.bar.is_none());
-        progress.advance(1, 50);
-        assert_eq!(progress.bar.map(|bar| bar.position()), Some(100));
+        progress.advance(0, 1, 50);
+        assert_eq!(progress.bar.as_ref().map(ProgressBar::position), Some(200));
+        assert_eq!(told(1200, 0, 2.0), "1,200 tokens, 600/s");
+        assert_eq!(told(1200, 1, 0.0), "1,200 tokens, 0/s, 1 refused");
     }
 }

@@ -21,12 +21,15 @@ pub struct Asking {
     pub address: Option<IpAddr>,
     /// The id of the approval that the same request was given.
     pub approval: Option<String>,
+    /// The name of the request, for when it has to be sent again: 1 to 64 visible ASCII characters. What was asked
+    /// without opening is never answered again for it: under one name a value could be guessed at.
+    pub request: Option<String>,
 }
 
 impl Asking {
     /// A request of somebody on this machine, without an approval.
     pub fn new(actor: Actor, purpose: Option<String>) -> Self {
-        Self { actor, purpose, address: None, approval: None }
+        Self { actor, purpose, address: None, approval: None, request: None }
     }
 }
 
@@ -50,7 +53,7 @@ impl Holder {
     /// Opens tokens, in order: every decision is made and on record before the first is opened. If one of them
     /// takes a second person's approval, none is opened.
     ///
-    /// Errors: `purpose-invalid`, `approval-invalid`, `approvals-waiting`, `store-unavailable`, `store-damaged`; then
+    /// Errors: `purpose-invalid`, `request-name-invalid`, `approval-invalid`, `approvals-waiting`, `store-unavailable`, `store-damaged`; then
     /// nothing was opened.
     pub async fn open_for(
         &self,
@@ -96,9 +99,9 @@ impl Holder {
         access: Access,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<(Vec<std::result::Result<Permit, Refusal>>, Option<String>)> {
-        let Asking { actor, purpose, address, approval } = asking;
+        let Asking { actor, purpose, address, approval, request } = asking;
         let occasion = Occasion::new(actor, purpose, self.clock().now())?.access(access).from(address);
-        let occasion = occasion.batch(submissions.len());
+        let occasion = occasion.batch(submissions.len()).named(request)?;
         let batch: Vec<_> = submissions.into_iter().map(read).collect();
         let subject = Subject::new(&occasion, batch.iter().flatten().map(|(sealed, _)| sealed.digest()));
         if let Some(id) = &approval {
@@ -152,7 +155,7 @@ impl Holder {
         };
         let done = tokio::task::spawn_blocking(all).await;
         let (results, failed) = done.map_err(|_| Error::new(Code::Internal))?;
-        self.audit().record_outcomes(&failed).await?;
+        self.audit().record_outcomes(failed).await?;
         Ok(results)
     }
 }

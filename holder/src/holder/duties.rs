@@ -55,15 +55,15 @@ impl Holder {
         let digest = Sha256::digest(new.text());
         entry.target = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
         let mut tail = Tail::of(self.store().write().await?).await?;
-        tail.append(&entry).await?;
-        tail.commit().await
+        tail.append(&entry)?;
+        tail.commit_signed(Some(&*self.keys)).await
     }
 
     async fn refuse(&self, actor: &Actor, action: &str, target: Option<&str>, code: Code) -> Result<()> {
         let mut entry = Entry::of_action(Action::Open, actor.name(), self.clock().now());
         action.clone_into(&mut entry.action);
         entry.target = target.map(str::to_owned);
-        self.audit().record_outcomes(&[Refusal::new(entry, code)]).await?;
+        self.audit().record_outcomes(vec![Refusal::new(entry, code)]).await?;
         Err(Error::new(code))
     }
 }

@@ -143,7 +143,8 @@ async fn ask(
     if !(1..=MAX_TOKENS).contains(&queries.len()) {
         return Err(Problem::new(Code::TooManyTokens));
     }
-    let asking = Asking { actor: Actor::credential(&credential), purpose, address: None, approval };
+    let asking =
+        Asking { actor: Actor::credential(&credential), purpose, address: None, approval, request: None };
     let answers = service.holder.inspect(asking, access, queries).await?;
     results(&answers, answer::write_finding)
 }

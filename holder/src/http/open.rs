@@ -50,6 +50,18 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim_start_matches(' '))
 }
 
+/// The name of a request that may be sent again (draft-ietf-httpapi-idempotency-key-header), if there is one. A
+/// name that cannot be read must not pass for none.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let invalid = || Problem::new(Code::RequestNameInvalid);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(|name| Some(name.to_owned())).map_err(|_| invalid()),
+        _ => Err(invalid()),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OpenRequest {
@@ -92,6 +104,7 @@ impl Item {
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
+    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     // The reader's own message may quote the body, so it is dropped.
@@ -102,7 +115,13 @@ pub(super) async fn open(
     }
     let submissions = body.tokens.into_iter().map(Item::submission).collect();
     let actor = Actor::credential(&credential);
-    let asking = Asking { actor, purpose: body.purpose, address: None, approval: body.approval };
+    let asking = Asking {
+        actor,
+        purpose: body.purpose,
+        address: None,
+        approval: body.approval,
+        request: idempotency_key(&headers)?,
+    };
     results(&service.holder.open_for(asking, submissions).await?, answer::write)
 }
 

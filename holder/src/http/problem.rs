@@ -80,6 +80,7 @@ fn status(code: Code) -> StatusCode {
     match code {
         Code::RequestMalformed
         | Code::RequestUnreadable
+        | Code::RequestNameInvalid
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
@@ -93,7 +94,7 @@ fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+        Code::KeysLocked | Code::StoreUnavailable | Code::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

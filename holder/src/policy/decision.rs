@@ -1,6 +1,6 @@
 //! What a decision is: a grant or a refusal, with its record.
 
-use super::{Access, Occasion, Sealed};
+use super::{Access, Occasion, Quota, Sealed};
 use crate::audit::Entry;
 use crate::error::Code;
 use fieldseal::jwe::Token;
@@ -14,6 +14,7 @@ pub struct Grant {
     pub(super) sealed: Sealed,
     pub(super) access: Access,
     pub(super) entry: Entry,
+    pub(super) quota: Quota,
 }
 
 impl Grant {
@@ -29,6 +30,20 @@ impl Grant {
     /// The digest to remember, if the token opens a single time.
     pub(crate) fn once_digest(&self) -> Option<&[u8; 32]> {
         self.sealed.token.header().opens_once().then_some(&self.sealed.digest)
+    }
+
+    pub(crate) fn set_outcome(&mut self, outcome: &str) {
+        outcome.clone_into(&mut self.entry.outcome);
+    }
+
+    /// The quota of the one who asked.
+    pub(crate) fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// How many values the token holds.
+    pub(crate) fn values(&self) -> u64 {
+        self.sealed.token.header().fields.len().max(1) as u64
     }
 
     /// Takes the leave back.

@@ -24,7 +24,17 @@ pub struct Actor {
     operator: bool,
     roles: Vec<String>,
     classes: Vec<Scope>,
-    proof: &'static str,
+    proof: String,
+    quota: Quota,
+}
+
+/// How many values may be opened. A whole form counts as the values in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// In a minute; `None` is without a limit.
+    pub per_minute: Option<u64>,
+    /// In a day (UTC); `None` is without a limit.
+    pub per_day: Option<u64>,
 }
 
 impl Actor {
@@ -35,7 +45,8 @@ impl Actor {
             operator: true,
             roles: vec![OPERATOR.to_owned()],
             classes: Vec::new(),
-            proof: "",
+            proof: String::new(),
+            quota: Quota::default(),
         }
     }
 
@@ -47,7 +58,8 @@ impl Actor {
     /// The holder of a credential.
     pub fn credential(credential: &Credential) -> Self {
         let name = &credential.name;
-        Self::with_roles(name, credential.roles.clone(), credential.classes.clone())
+        let actor = Self::with_roles(name, credential.roles.clone(), credential.classes.clone());
+        Self { quota: credential.quota, ..actor.with_proof(&credential.proof) }
     }
 
     /// Somebody with a credential of these roles and classes; without roles, an opener of the classes.
@@ -55,13 +67,14 @@ impl Actor {
         if roles.is_empty() && !classes.is_empty() {
             roles.push(OPENER.to_owned());
         }
-        Self { name: name.to_owned(), operator: false, roles, classes, proof: "bearer" }
+        let proof = "bearer".to_owned();
+        Self { name: name.to_owned(), operator: false, roles, classes, proof, quota: Quota::default() }
     }
 
     /// The same, who showed it in this way: `bearer`, `certificate` or `oidc`.
     #[must_use]
-    pub(crate) fn with_proof(self, proof: &'static str) -> Self {
-        Self { proof, ..self }
+    pub(crate) fn with_proof(self, proof: &str) -> Self {
+        Self { proof: proof.to_owned(), ..self }
     }
 
     /// The name in the audit.
@@ -81,8 +94,12 @@ impl Actor {
         &self.classes
     }
 
-    pub(super) fn proof(&self) -> &'static str {
-        self.proof
+    pub(super) fn proof(&self) -> &str {
+        &self.proof
+    }
+
+    pub(super) fn quota(&self) -> Quota {
+        self.quota
     }
 }
 
@@ -91,6 +108,8 @@ impl Actor {
 pub struct Occasion {
     pub(crate) actor: Actor,
     pub(crate) purpose: Option<String>,
+    /// The name that the one who asks gave to the request, for when it has to be sent again.
+    pub(crate) request: Option<String>,
     pub(crate) now: NumericDate,
     pub(crate) access: Access,
     pub(crate) address: Option<IpAddr>,
@@ -111,12 +130,25 @@ impl Occasion {
             _ => Ok(Self {
                 actor,
                 purpose,
+                request: None,
                 now,
                 access: Access::Open,
                 address: None,
                 batch: 1,
                 approved: false,
             }),
+        }
+    }
+
+    /// The same occasion for a request that has a name: 1 to 64 visible ASCII characters.
+    ///
+    /// Errors: `request-name-invalid`.
+    pub fn named(self, request: Option<String>) -> Result<Self> {
+        let fits =
+            |name: &String| (1..=64).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_graphic());
+        match &request {
+            Some(name) if !fits(name) => Err(Error::new(Code::RequestNameInvalid)),
+            _ => Ok(Self { request, ..self }),
         }
     }
 

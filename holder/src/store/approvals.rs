@@ -1,10 +1,10 @@
 //! The SQL of requests that wait for a second person.
 
-use super::{Store, Tx, from_db, to_db};
-use crate::error::{Code, Error, Result};
+use super::{Store, Tx, from_db, hash, number, to_db, unsigned};
+use crate::error::Result;
 use fieldseal::NumericDate;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// A request that takes a second person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,16 +32,14 @@ pub struct Approval {
 }
 
 impl Approval {
-    fn read(row: &SqliteRow) -> Result<Self> {
-        let digest: Vec<u8> = row.try_get("digest")?;
-        let count: i64 = row.try_get("count")?;
+    fn read(row: &AnyRow) -> Result<Self> {
         Ok(Self {
             id: row.try_get("id")?,
             actor: row.try_get("actor")?,
             action: row.try_get("action")?,
             purpose: row.try_get("purpose")?,
-            digest: digest.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
-            count: count.unsigned_abs(),
+            digest: hash(row, "digest")?,
+            count: unsigned(row, "count")?,
             created: from_db(row.try_get("created")?),
             expires: from_db(row.try_get("expires")?),
             approved_by: row.try_get("approved_by")?,
@@ -62,7 +60,7 @@ impl Tx {
         .bind(&approval.action)
         .bind(&approval.purpose)
         .bind(approval.digest.as_slice())
-        .bind(i64::try_from(approval.count).unwrap_or(i64::MAX))
+        .bind(number(approval.count)?)
         .bind(to_db(approval.created))
         .bind(to_db(approval.expires))
         .execute(&mut *self.0)

@@ -1,28 +1,63 @@
-//! The SQL of the audit, and of the tokens that open a single time. Rows are only ever added.
+//! The SQL of the audit. Rows are only ever added, and the head follows them.
 
-use super::{Store, Tx, from_db, to_db};
+use super::{Store, Tx, from_db, hash, number, places, to_db, unsigned};
 use crate::audit::Entry;
 use crate::error::{Code, Error, Result};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
-/// A record as it is stored: an entry, its place and the hash that chains it to the one before.
+/// A record as it is stored: an entry, its place, and its hash as a leaf of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
     /// The place, from 1 on without gaps.
     pub seq: u64,
     /// What was decided.
     pub entry: Entry,
-    /// SHA-256 over the hash before and this record.
+    /// The leaf hash of the record (RFC 6962 section 2.1).
     pub hash: [u8; 32],
 }
 
+/// The end of the audit.
+pub(crate) struct HeadRow {
+    pub(crate) size: u64,
+    pub(crate) peaks: Vec<u8>,
+    pub(crate) checkpoint: Option<String>,
+}
+
+/// Which records to read; a member that is `None` lets all pass.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Who asked.
+    pub actor: Option<String>,
+    /// What was asked for.
+    pub action: Option<String>,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// The class of data.
+    pub class: Option<String>,
+    /// The kind of data.
+    pub kind: Option<String>,
+    /// The key.
+    pub kid: Option<String>,
+    /// The token's name.
+    pub jti: Option<String>,
+    /// The person whose value it is.
+    pub sub: Option<String>,
+    /// From this time on, in seconds.
+    pub since: Option<u64>,
+    /// Before this time, in seconds.
+    pub until: Option<u64>,
+}
+
+/// How many rows one statement inserts; SQLite takes 32766 values and PostgreSQL 65535.
+const ROWS: usize = 64;
+
+const COLUMNS: usize = 17;
+
 impl AuditRow {
-    fn read(row: &SqliteRow) -> Result<Self> {
-        let seq: i64 = row.try_get("seq")?;
-        let hash: &[u8] = row.try_get("hash")?;
+    fn read(row: &AnyRow) -> Result<Self> {
         Ok(Self {
-            seq: u64::try_from(seq).map_err(|_| Error::new(Code::StoreDamaged))?,
+            seq: unsigned(row, "seq")?,
             entry: Entry {
                 time: from_db(row.try_get("time")?),
                 actor: row.try_get("actor")?,
@@ -37,64 +72,62 @@ impl AuditRow {
                 jti: row.try_get("jti")?,
                 sub: row.try_get("sub")?,
                 purpose: row.try_get("purpose")?,
+                request: row.try_get("request")?,
                 rule: row.try_get("rule")?,
             },
-            hash: hash.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
+            hash: hash(row, "hash")?,
         })
     }
 }
 
 impl Tx {
-    /// The place and hash of the last record, if there is one.
-    pub(crate) async fn audit_head(&mut self) -> Result<Option<(u64, [u8; 32])>> {
+    /// The end of the audit as this change finds it.
+    pub(crate) async fn audit_head(&mut self) -> Result<HeadRow> {
         let row =
-            sqlx::query("SELECT * FROM audit ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *self.0).await?;
-        let row = row.as_ref().map(AuditRow::read).transpose()?;
-        Ok(row.map(|row| (row.seq, row.hash)))
+            sqlx::query("SELECT size, peaks, checkpoint FROM audit_head").fetch_one(&mut *self.0).await?;
+        read_head(&row)
     }
 
-    pub(crate) async fn insert_audit(&mut self, row: &AuditRow) -> Result<()> {
-        let entry = &row.entry;
-        sqlx::query(
-            "INSERT INTO audit (seq, time, actor, action, outcome, target, kid, class, kind, field, iss, jti,
-                                sub, purpose, rule, hash)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(i64::try_from(row.seq).map_err(|_| Error::new(Code::StoreDamaged))?)
-        .bind(to_db(entry.time))
-        .bind(&entry.actor)
-        .bind(&entry.action)
-        .bind(&entry.outcome)
-        .bind(&entry.target)
-        .bind(&entry.kid)
-        .bind(&entry.class)
-        .bind(&entry.kind)
-        .bind(&entry.field)
-        .bind(&entry.iss)
-        .bind(&entry.jti)
-        .bind(&entry.sub)
-        .bind(&entry.purpose)
-        .bind(&entry.rule)
-        .bind(row.hash.as_slice())
-        .execute(&mut *self.0)
-        .await?;
+    pub(crate) async fn insert_audit(&mut self, rows: &[AuditRow]) -> Result<()> {
+        for rows in rows.chunks(ROWS) {
+            let statement = format!(
+                "INSERT INTO audit (seq, time, actor, action, outcome, target, kid, class, kind, field, iss, jti,
+                                    sub, purpose, request, rule, hash)
+                 VALUES {}",
+                places(rows.len(), COLUMNS)
+            );
+            let mut query = sqlx::query(AssertSqlSafe(statement));
+            for AuditRow { seq, entry, hash } in rows {
+                query = query
+                    .bind(number(*seq)?)
+                    .bind(to_db(entry.time))
+                    .bind(&entry.actor)
+                    .bind(&entry.action)
+                    .bind(&entry.outcome)
+                    .bind(&entry.target)
+                    .bind(&entry.kid)
+                    .bind(&entry.class)
+                    .bind(&entry.kind)
+                    .bind(&entry.field)
+                    .bind(&entry.iss)
+                    .bind(&entry.jti)
+                    .bind(&entry.sub)
+                    .bind(&entry.purpose)
+                    .bind(&entry.request)
+                    .bind(&entry.rule)
+                    .bind(hash.as_slice());
+            }
+            query.execute(&mut *self.0).await?;
+        }
         Ok(())
     }
 
-    /// Whether a token that opens a single time has been opened.
-    pub(crate) async fn was_opened(&mut self, digest: &[u8; 32]) -> Result<bool> {
-        let found = sqlx::query("SELECT 1 FROM opened_once WHERE digest = ?")
-            .bind(digest.as_slice())
-            .fetch_optional(&mut *self.0)
-            .await?;
-        Ok(found.is_some())
-    }
-
-    /// Remembers that a token that opens a single time is opened by the record `seq`.
-    pub(crate) async fn insert_opened(&mut self, digest: &[u8; 32], seq: u64) -> Result<()> {
-        sqlx::query("INSERT INTO opened_once (digest, seq) VALUES (?, ?)")
-            .bind(digest.as_slice())
-            .bind(i64::try_from(seq).map_err(|_| Error::new(Code::StoreDamaged))?)
+    /// Moves the end of the audit. A checkpoint that is `None` leaves the last one.
+    pub(crate) async fn update_audit_head(&mut self, head: &HeadRow) -> Result<()> {
+        sqlx::query("UPDATE audit_head SET size = $1, peaks = $2, checkpoint = coalesce($3, checkpoint)")
+            .bind(number(head.size)?)
+            .bind(head.peaks.as_slice())
+            .bind(&head.checkpoint)
             .execute(&mut *self.0)
             .await?;
         Ok(())
@@ -102,22 +135,75 @@ impl Tx {
 }
 
 impl Store {
+    /// The end of the audit.
+    pub(crate) async fn audit_head(&self) -> Result<HeadRow> {
+        let row = sqlx::query("SELECT size, peaks, checkpoint FROM audit_head")
+            .fetch_optional(&self.readers)
+            .await?;
+        read_head(&row.ok_or(Error::new(Code::StoreDamaged))?)
+    }
+
     /// Up to `limit` records after `seq`, in order.
     pub(crate) async fn audit_after(&self, seq: u64, limit: u32) -> Result<Vec<AuditRow>> {
-        let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
-            .bind(i64::try_from(seq).map_err(|_| Error::new(Code::StoreDamaged))?)
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await?;
+        self.audit_filtered(&AuditFilter::default(), seq, limit).await
+    }
+
+    /// Up to `limit` records after `seq` that pass the filter, in order.
+    pub(crate) async fn audit_filtered(
+        &self,
+        filter: &AuditFilter,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>> {
+        let texts = [
+            ("actor", &filter.actor),
+            ("action", &filter.action),
+            ("outcome", &filter.outcome),
+            ("class", &filter.class),
+            ("kind", &filter.kind),
+            ("kid", &filter.kid),
+            ("jti", &filter.jti),
+            ("sub", &filter.sub),
+        ];
+        let times = [(">=", filter.since), ("<", filter.until)];
+        let mut statement = "SELECT * FROM audit WHERE seq > $1".to_owned();
+        let mut place = 1;
+        for (column, _) in texts.iter().filter(|(_, value)| value.is_some()) {
+            place += 1;
+            statement.push_str(&format!(" AND {column} = ${place}"));
+        }
+        for (comparison, _) in times.iter().filter(|(_, value)| value.is_some()) {
+            place += 1;
+            statement.push_str(&format!(" AND time {comparison} ${place}"));
+        }
+        statement.push_str(&format!(" ORDER BY seq LIMIT ${}", place + 1));
+        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(number(seq)?);
+        for value in texts.iter().filter_map(|(_, value)| value.as_ref()) {
+            query = query.bind(value);
+        }
+        for value in times.iter().filter_map(|(_, value)| *value) {
+            query = query.bind(number(value)?);
+        }
+        let rows = query.bind(i64::from(limit)).fetch_all(&self.readers).await?;
         rows.iter().map(AuditRow::read).collect()
     }
 
     /// The last `limit` records, in order.
     pub(crate) async fn audit_last(&self, limit: u32) -> Result<Vec<AuditRow>> {
-        let rows = sqlx::query("SELECT * FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?) ORDER BY seq")
-            .bind(limit)
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT * FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT $1) AS ending ORDER BY seq",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(AuditRow::read).collect()
     }
+}
+
+fn read_head(row: &AnyRow) -> Result<HeadRow> {
+    Ok(HeadRow {
+        size: unsigned(row, "size")?,
+        peaks: row.try_get("peaks")?,
+        checkpoint: row.try_get("checkpoint")?,
+    })
 }

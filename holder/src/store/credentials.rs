@@ -1,11 +1,12 @@
 //! The SQL of credentials. A secret is kept as its hash.
 
-use super::{Store, Tx, from_db, to_db};
+use super::{Store, Tx, from_db, hash, number, to_db};
 use crate::error::{Code, Error, Result};
+use crate::policy::Quota;
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// Who may ask the service to open, and which classes of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct Credential {
     pub classes: Vec<Scope>,
     /// Its roles, in order.
     pub roles: Vec<String>,
+    /// How it is shown: `bearer`, `certificate` or `oidc`.
+    pub proof: String,
+    /// How many values it may have opened.
+    pub quota: Quota,
     /// When it was made.
     pub created: NumericDate,
     /// When it was revoked, if it was.
@@ -28,22 +33,28 @@ impl Tx {
     /// Errors: `credential-exists`.
     pub(crate) async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
         let inserted = sqlx::query(
-            "INSERT INTO credentials (name, hash, created) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+            "INSERT INTO credentials (name, proof, hash, created, per_minute, per_day)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
         )
         .bind(&credential.name)
+        .bind(&credential.proof)
         .bind(credential.hash.as_slice())
         .bind(to_db(credential.created))
+        .bind(credential.quota.per_minute.map(number).transpose()?)
+        .bind(credential.quota.per_day.map(number).transpose()?)
         .execute(&mut *self.0)
         .await?;
         if inserted.rows_affected() == 0 {
             return Err(Error::about(Code::CredentialExists, &credential.name));
         }
         for class in &credential.classes {
-            sqlx::query("INSERT INTO credential_classes (name, class) VALUES (?, ?) ON CONFLICT DO NOTHING")
-                .bind(&credential.name)
-                .bind(class.as_str())
-                .execute(&mut *self.0)
-                .await?;
+            sqlx::query(
+                "INSERT INTO credential_classes (name, class) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            )
+            .bind(&credential.name)
+            .bind(class.as_str())
+            .execute(&mut *self.0)
+            .await?;
         }
         for role in &credential.roles {
             sqlx::query("INSERT INTO credential_roles (name, role) VALUES ($1, $2) ON CONFLICT DO NOTHING")
@@ -57,7 +68,7 @@ impl Tx {
 
     /// Errors: `credential-unknown`, also for one that was revoked before.
     pub(crate) async fn revoke_credential(&mut self, name: &str, now: NumericDate) -> Result<()> {
-        let revoked = sqlx::query("UPDATE credentials SET revoked = ? WHERE name = ? AND revoked IS NULL")
+        let revoked = sqlx::query("UPDATE credentials SET revoked = $1 WHERE name = $2 AND revoked IS NULL")
             .bind(to_db(now))
             .bind(name)
             .execute(&mut *self.0)
@@ -71,7 +82,7 @@ impl Tx {
 
 impl Store {
     pub(crate) async fn credential(&self, hash: &[u8; 32]) -> Result<Option<Credential>> {
-        let row = sqlx::query("SELECT * FROM credentials WHERE hash = ?")
+        let row = sqlx::query("SELECT * FROM credentials WHERE hash = $1")
             .bind(hash.as_slice())
             .fetch_optional(&self.readers)
             .await?;
@@ -84,7 +95,7 @@ impl Store {
     /// Every credential, oldest first, the revoked ones too.
     pub async fn credentials(&self) -> Result<Vec<Credential>> {
         let rows =
-            sqlx::query("SELECT * FROM credentials ORDER BY created, rowid").fetch_all(&self.readers).await?;
+            sqlx::query("SELECT * FROM credentials ORDER BY created, name").fetch_all(&self.readers).await?;
         let mut credentials = Vec::with_capacity(rows.len());
         for row in &rows {
             credentials.push(self.read_credential(row).await?);
@@ -92,10 +103,10 @@ impl Store {
         Ok(credentials)
     }
 
-    async fn read_credential(&self, row: &SqliteRow) -> Result<Credential> {
+    async fn read_credential(&self, row: &AnyRow) -> Result<Credential> {
         let name: String = row.try_get("name")?;
         let classes: Vec<String> =
-            sqlx::query_scalar("SELECT class FROM credential_classes WHERE name = ? ORDER BY class")
+            sqlx::query_scalar("SELECT class FROM credential_classes WHERE name = $1 ORDER BY class")
                 .bind(&name)
                 .fetch_all(&self.readers)
                 .await?;
@@ -104,14 +115,17 @@ impl Store {
             .bind(&name)
             .fetch_all(&self.readers)
             .await?;
-        let hash: &[u8] = row.try_get("hash")?;
+        let limit = |column| row.try_get::<Option<i64>, _>(column).map(|limit| limit.map(i64::unsigned_abs));
+        let quota = Quota { per_minute: limit("per_minute")?, per_day: limit("per_day")? };
         Ok(Credential {
             name,
             classes: classes.map_err(|_| Error::new(Code::StoreDamaged))?,
             roles,
             created: from_db(row.try_get("created")?),
             revoked: row.try_get::<Option<i64>, _>("revoked")?.map(from_db),
-            hash: hash.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
+            proof: row.try_get("proof")?,
+            quota,
+            hash: hash(row, "hash")?,
         })
     }
 }

@@ -6,7 +6,7 @@ use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 
 /// A stored key pair.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub(crate) struct KeyRow {
 }
 
 impl KeyRow {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let damaged = |_| Error::new(Code::StoreDamaged);
         Ok(Self {
             kid: row.try_get("kid")?,
-            alg: row.try_get::<&str, _>("alg")?.parse().map_err(damaged)?,
-            scope: row.try_get::<&str, _>("class")?.parse().map_err(damaged)?,
+            alg: row.try_get::<String, _>("alg")?.parse().map_err(damaged)?,
+            scope: row.try_get::<String, _>("class")?.parse().map_err(damaged)?,
             created: from_db(row.try_get("created")?),
             nbf: row.try_get::<Option<i64>, _>("nbf")?.map(from_db),
             exp: row.try_get::<Option<i64>, _>("exp")?.map(from_db),
@@ -40,8 +40,8 @@ impl KeyRow {
 impl Tx {
     pub(crate) async fn insert_key(&mut self, key: &KeyRow) -> Result<()> {
         sqlx::query(
-            "INSERT INTO keys (kid, alg, class, created, nbf, exp, public, wrapped)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO keys (kid, alg, class, place, created, nbf, exp, public, wrapped)
+             VALUES ($1, $2, $3, (SELECT coalesce(max(place), 0) + 1 FROM keys), $4, $5, $6, $7, $8)",
         )
         .bind(&key.kid)
         .bind(key.alg.as_str())
@@ -60,13 +60,13 @@ impl Tx {
 impl Store {
     pub(crate) async fn key(&self, kid: &str) -> Result<Option<KeyRow>> {
         let row =
-            sqlx::query("SELECT * FROM keys WHERE kid = ?").bind(kid).fetch_optional(&self.readers).await?;
+            sqlx::query("SELECT * FROM keys WHERE kid = $1").bind(kid).fetch_optional(&self.readers).await?;
         row.as_ref().map(KeyRow::read).transpose()
     }
 
     /// Every key, oldest first.
     pub(crate) async fn keys(&self) -> Result<Vec<KeyRow>> {
-        let rows = sqlx::query("SELECT * FROM keys ORDER BY created, rowid").fetch_all(&self.readers).await?;
+        let rows = sqlx::query("SELECT * FROM keys ORDER BY place").fetch_all(&self.readers).await?;
         rows.iter().map(KeyRow::read).collect()
     }
 }

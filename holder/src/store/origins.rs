@@ -8,7 +8,7 @@ const ALL: &str = "SELECT origin FROM origins ORDER BY origin";
 impl Tx {
     /// Whether it was not there before.
     pub(crate) async fn insert_origin(&mut self, origin: &str) -> Result<bool> {
-        let inserted = sqlx::query("INSERT INTO origins (origin) VALUES (?) ON CONFLICT DO NOTHING")
+        let inserted = sqlx::query("INSERT INTO origins (origin) VALUES ($1) ON CONFLICT DO NOTHING")
             .bind(origin)
             .execute(&mut *self.0)
             .await?;
@@ -18,7 +18,7 @@ impl Tx {
     /// Whether it was there.
     pub(crate) async fn delete_origin(&mut self, origin: &str) -> Result<bool> {
         let deleted =
-            sqlx::query("DELETE FROM origins WHERE origin = ?").bind(origin).execute(&mut *self.0).await?;
+            sqlx::query("DELETE FROM origins WHERE origin = $1").bind(origin).execute(&mut *self.0).await?;
         Ok(deleted.rows_affected() > 0)
     }
 

@@ -1,6 +1,6 @@
 //! The SQL of the one row that says how this key holder was made.
 
-use super::{Store, Tx, to_db};
+use super::{Store, Tx, hash, to_db};
 use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use sqlx::Row;
@@ -20,18 +20,27 @@ pub(crate) struct Settings {
 }
 
 impl Tx {
+    /// Whether a key holder was made here before.
+    pub(crate) async fn has_settings(&mut self) -> Result<bool> {
+        Ok(sqlx::query("SELECT id FROM holder").fetch_optional(&mut *self.0).await?.is_some())
+    }
+
     pub(crate) async fn insert_settings(&mut self, settings: &Settings, now: NumericDate) -> Result<()> {
         let (kind, salt, memory_kib, passes, lanes) = match &settings.lock {
-            LockRow::Passphrase { salt, memory_kib, passes, lanes } => {
-                ("passphrase", Some(salt), Some(*memory_kib), Some(*passes), Some(*lanes))
-            }
+            LockRow::Passphrase { salt, memory_kib, passes, lanes } => (
+                "passphrase",
+                Some(salt),
+                Some(i64::from(*memory_kib)),
+                Some(i64::from(*passes)),
+                Some(i64::from(*lanes)),
+            ),
             LockRow::KeyFile => ("key-file", None, None, None, None),
         };
         sqlx::query(
             "INSERT INTO holder
                 (id, created, lock_kind, salt, memory_kib, passes, lanes, signer_public, signer_wrapped,
                  fingerprint_wrapped)
-             VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(to_db(now))
         .bind(kind)
@@ -53,19 +62,23 @@ impl Store {
     pub(crate) async fn settings(&self) -> Result<Settings> {
         let row = sqlx::query("SELECT * FROM holder").fetch_optional(&self.readers).await?;
         let row = row.ok_or(Error::new(Code::HomeMissing))?;
-        let lock = match row.try_get("lock_kind")? {
+        let number = |column| {
+            let value: i64 = row.try_get(column)?;
+            u32::try_from(value).map_err(|_| Error::new(Code::StoreDamaged))
+        };
+        let kind: String = row.try_get("lock_kind")?;
+        let lock = match kind.as_str() {
             "passphrase" => LockRow::Passphrase {
                 salt: row.try_get("salt")?,
-                memory_kib: row.try_get("memory_kib")?,
-                passes: row.try_get("passes")?,
-                lanes: row.try_get("lanes")?,
+                memory_kib: number("memory_kib")?,
+                passes: number("passes")?,
+                lanes: number("lanes")?,
             },
             _ => LockRow::KeyFile,
         };
-        let signer_public: &[u8] = row.try_get("signer_public")?;
         Ok(Settings {
             lock,
-            signer_public: signer_public.try_into().map_err(|_| Error::new(Code::StoreDamaged))?,
+            signer_public: hash(&row, "signer_public")?,
             signer_wrapped: row.try_get("signer_wrapped")?,
             fingerprint_wrapped: row.try_get("fingerprint_wrapped")?,
         })

@@ -28,6 +28,8 @@ fn each_thing_is_known_in_one_place() {
         ("miette", "policy/rules"),
         ("stdout()", "cli/output.rs"),
         ("ProgressBar", "cli/progress.rs"),
+        ("SerializedFileWriter", "cli/open/parquet"),
+        ("csv_core", "cli/open/csv.rs"),
     ] {
         let mut known = 0;
         for file in &files {

@@ -64,8 +64,9 @@ fn a_key_that_somebody_put_there_is_not_published() {
     let place = Place::with_keys(&[("payment", "HPKE-9")]);
     let theirs = Place::with_keys(&[("health", "ECDH-ES")]);
     let attached = format!("ATTACH '{}' AS theirs", theirs.database().display());
-    let statement = format!("{attached}; INSERT INTO keys SELECT * FROM theirs.keys");
-    crate::support::sql(&place, Box::leak(statement.into_boxed_str()));
+    let statement =
+        format!("{attached}; UPDATE theirs.keys SET place = 9; INSERT INTO keys SELECT * FROM theirs.keys");
+    sql(&place, &statement);
     assert_eq!(place.run(&["keys", "list"]).ok().lines().count(), 2);
     let published = KeySet::parse(&place.run(&["keys", "publish"]).ok()).unwrap();
     assert_eq!(published.keys().len(), 1);

@@ -11,7 +11,7 @@ use fieldseal_holder::holder::{Holder, Init, Submission};
 use fieldseal_holder::http;
 use fieldseal_holder::keystore::{Cost, Secret};
 use fieldseal_holder::policy::{Actor, Expectation};
-use fieldseal_holder::store::Store;
+use fieldseal_holder::store::{Location, Store};
 use tokio::net::TcpListener;
 
 const START: NumericDate = NumericDate(1_800_000_000);
@@ -21,14 +21,14 @@ async fn holder(place: &Place, clock: &Clock) -> Holder {
     let secret = Secret::new_key_file(&place.path("key")).unwrap();
     let actor = Actor::operator("test");
     let init = Init { origins: &[ORIGIN.to_owned()], secret: &secret, cost: Cost::default(), actor: &actor };
-    Holder::create(&place.path("home"), &init, clock.now()).await.unwrap();
-    let store = Store::open(&place.database()).await.unwrap();
+    Holder::create(&place.path("home"), None, &init, clock.now()).await.unwrap();
+    let store = Store::open(&Location::File(place.database())).await.unwrap();
     Holder::unlock(store, &secret, clock.clone()).await.unwrap()
 }
 
 async fn code(holder: &Holder, token: &str) -> Option<&'static str> {
     let submission = Submission { token: token.to_owned(), expectation: Expectation::default() };
-    let outcomes = holder.open(Actor::operator("test"), None, vec![Ok(submission)]).await.unwrap();
+    let outcomes = holder.open(Actor::operator("test"), None, None, vec![Ok(submission)]).await.unwrap();
     outcomes.into_iter().next().unwrap().err().map(|refusal| refusal.code().as_str())
 }
 
@@ -113,10 +113,10 @@ async fn the_signature_is_renewed_every_hour_and_with_every_key() {
     // A clock that is set back gives a signature that is not from the future.
     clock.set(START);
     let fourth = fetch().await;
-    assert_eq!(trusted(&fourth, &signer, START), Ok(2));
+    assert_eq!(trusted(&fourth, signer, START), Ok(2));
     // A set that somebody kept back is believed for a day.
-    assert_eq!(trusted(&first, &signer, START.plus(DAY - 1)), Ok(1));
-    assert_eq!(trusted(&first, &signer, START.plus(DAY)), Err("keyset-expired"));
+    assert_eq!(trusted(&first, signer, START.plus(DAY - 1)), Ok(1));
+    assert_eq!(trusted(&first, signer, START.plus(DAY)), Err("keyset-expired"));
 }
 
 fn trusted(set: &str, signer: &Signer, now: NumericDate) -> Result<usize, &'static str> {

@@ -1,5 +1,7 @@
 //! A key holder in a temporary directory, and tokens sealed to it.
 
+pub(crate) mod postgres;
+
 use fieldseal::form::FormField;
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::kind::Kind;
@@ -12,6 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+/// Whether the key holders of this crate have a PostgreSQL database.
+pub(crate) const POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"on_postgres");
 
 pub(crate) const ORIGIN: &str = "https://shop.example";
 
@@ -39,12 +44,18 @@ impl Ran {
 /// A directory with a key holder in `home` that the key file `key` unlocks.
 pub(crate) struct Place {
     dir: TempDir,
+    database: Option<String>,
 }
 
 impl Place {
     /// An empty directory.
     pub(crate) fn empty() -> Self {
-        Self { dir: TempDir::new().unwrap() }
+        Self { dir: TempDir::new().unwrap(), database: POSTGRES.then(postgres::database) }
+    }
+
+    /// An empty directory, with a PostgreSQL database elsewhere.
+    pub(crate) fn at(database: &str) -> Self {
+        Self { dir: TempDir::new().unwrap(), database: Some(database.to_owned()) }
     }
 
     /// A key holder without keys.
@@ -79,6 +90,7 @@ impl Place {
             .env_clear()
             .env("KEYHOLDER_HOME", self.path("home"))
             .env("KEYHOLDER_KEY_FILE", self.path("key"))
+            .envs(self.database.iter().map(|url| ("KEYHOLDER_DATABASE", url)))
             .current_dir(self.dir.path())
             .stdin(Stdio::null());
         command
@@ -99,7 +111,7 @@ impl Place {
 
     /// A credential's secret.
     pub(crate) fn credential(&self, name: &str, classes: &[&str]) -> String {
-        let mut args = vec!["credentials", "new", name];
+        let mut args = vec!["credentials", "new", name, "--per-minute", "none", "--per-day", "none"];
         for class in classes {
             args.extend(["--class", class]);
         }
@@ -108,7 +120,7 @@ impl Place {
 
     /// The secret of a credential with these roles.
     pub(crate) fn role(&self, name: &str, roles: &[&str]) -> String {
-        let mut args = vec!["credentials", "new", name];
+        let mut args = vec!["credentials", "new", name, "--per-minute", "none", "--per-day", "none"];
         for role in roles {
             args.extend(["--role", role]);
         }
@@ -137,8 +149,15 @@ impl Place {
         Server::start(&mut self.command(&[&always, args].concat()))
     }
 
-    /// Asserts that no file of the key holder holds this text.
+    /// Asserts that nothing of the key holder at rest holds this text.
     pub(crate) fn assert_nowhere(&self, text: &[u8]) {
+        if let Some(url) = &self.database {
+            let dump = postgres::dump(url);
+            let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(contains(&dump, b"CREATE TABLE"));
+            assert!(!contains(&dump, text) && !contains(&dump, hex.as_bytes()));
+            return;
+        }
         for file in files(&self.path("home")) {
             let content = std::fs::read(&file).unwrap();
             assert!(!contains(&content, text), "{}", file.display());
@@ -243,14 +262,25 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answered {
+        self.try_request(method, path, headers, body).unwrap()
+    }
+
+    /// The same for a service that may have gone away, or goes before it has answered.
+    pub(crate) fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Option<Answered> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = agent().run(request.body(body).unwrap()).unwrap();
+        let mut response = agent().run(request.body(body).unwrap()).ok()?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        Answered { status, headers, body: response.body_mut().read_to_string().unwrap() }
+        Some(Answered { status, headers, body: response.body_mut().read_to_string().ok()? })
     }
 
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
@@ -272,6 +302,24 @@ impl Server {
 
     pub(crate) fn open(&self, secret: &str, tokens: &[Value]) -> Answered {
         self.post(secret, serde_json::json!({ "tokens": tokens }).to_string().as_bytes())
+    }
+
+    /// Opens tokens in a request that has a name.
+    pub(crate) fn open_named(&self, secret: &str, name: &str, tokens: &[Value]) -> Answered {
+        self.try_open_named(secret, name, tokens).unwrap()
+    }
+
+    pub(crate) fn try_open_named(&self, secret: &str, name: &str, tokens: &[Value]) -> Option<Answered> {
+        let body = serde_json::json!({ "tokens": tokens }).to_string();
+        let bearer = format!("Bearer {secret}");
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", name)];
+        self.try_request("POST", "/v1/open", &headers, body.as_bytes())
+    }
+
+    pub(crate) fn try_open(&self, secret: &str, tokens: &[Value]) -> Option<Answered> {
+        let body = serde_json::json!({ "tokens": tokens }).to_string();
+        let bearer = format!("Bearer {secret}");
+        self.try_request("POST", "/v1/open", &[("authorization", bearer.as_str())], body.as_bytes())
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -363,18 +411,56 @@ pub(crate) fn as_if_for_all(keys: &KeySet) -> KeySet {
     KeySet::new(vec![Jwk::new(key.alg(), Scope::All, &key.key().to_bytes(), key.nbf(), key.exp()).unwrap()])
 }
 
-/// Runs a statement on the database itself, as somebody who can write to the file could.
-pub(crate) fn sql(place: &Place, statement: &'static str) -> u64 {
+impl Place {
+    /// The database's address.
+    pub(crate) fn url(&self) -> String {
+        match &self.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite://{}?mode=rw", self.database().display()),
+        }
+    }
+
+    /// Takes away what keeps records from being changed, as somebody who owns the database can.
+    pub(crate) fn unguard_audit(&self) {
+        sql(
+            self,
+            match POSTGRES {
+                true => "ALTER TABLE audit DISABLE TRIGGER USER",
+                false => {
+                    "DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_deleted;
+                 DROP TRIGGER audit_grows_at_the_end"
+                }
+            },
+        );
+    }
+}
+
+/// Bytes as the database's SQL writes them.
+pub(crate) fn bytes(bytes: &[u8]) -> String {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if POSTGRES { format!("'\\x{hex}'::bytea") } else { format!("x'{hex}'") }
+}
+
+/// Runs a statement on the database itself, as somebody who can write to it could.
+pub(crate) fn sql(place: &Place, statement: &str) -> u64 {
     try_sql(place, statement).unwrap()
 }
 
-pub(crate) fn try_sql(place: &Place, statement: &'static str) -> Result<u64, String> {
-    use sqlx::{ConnectOptions, Connection, Executor};
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.database()).foreign_keys(false);
+pub(crate) fn try_sql(place: &Place, statement: &str) -> Result<u64, String> {
+    execute(&place.url(), statement)
+}
+
+/// Runs a statement on a database.
+fn execute(url: &str, statement: &str) -> Result<u64, String> {
+    use sqlx::{AssertSqlSafe, Connection, Executor};
+    sqlx::any::install_default_drivers();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let mut connection = options.connect().await.unwrap();
-        let done = connection.execute(statement).await;
+        let mut connection = sqlx::AnyConnection::connect(url).await.unwrap();
+        if url.starts_with("sqlite") {
+            connection.execute("PRAGMA foreign_keys = OFF").await.unwrap();
+        }
+        let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
         connection.close().await.unwrap();
         done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
     })

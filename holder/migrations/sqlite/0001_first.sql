@@ -26,6 +26,8 @@ CREATE TABLE keys (
     kid     TEXT    PRIMARY KEY,
     alg     TEXT    NOT NULL,
     class   TEXT    NOT NULL,
+    -- The order in which they were made, which their times do not tell when two are made in one second.
+    place   INTEGER NOT NULL UNIQUE,
     created INTEGER NOT NULL,
     nbf     INTEGER,
     exp     INTEGER,
@@ -36,9 +38,15 @@ CREATE TABLE keys (
 -- Who may ask the service to open. The secret itself is not kept.
 CREATE TABLE credentials (
     name    TEXT    PRIMARY KEY,
+    -- How it is shown: a bearer secret, a client certificate, or the subject of an OIDC issuer. The hash is
+    -- over what is shown.
+    proof   TEXT    NOT NULL CHECK (proof IN ('bearer', 'certificate', 'oidc')),
     hash    BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
     created INTEGER NOT NULL,
-    revoked INTEGER
+    revoked INTEGER,
+    -- How many values it may have opened; NULL is without a limit.
+    per_minute INTEGER,
+    per_day    INTEGER
 ) STRICT;
 
 CREATE TABLE credential_roles (
@@ -47,13 +55,23 @@ CREATE TABLE credential_roles (
     PRIMARY KEY (name, role)
 ) STRICT;
 
+-- How many values a credential has had opened in the minute and in the day that began at `start`.
+CREATE TABLE credential_use (
+    name   TEXT    NOT NULL REFERENCES credentials (name),
+    span   TEXT    NOT NULL CHECK (span IN ('minute', 'day')),
+    start  INTEGER NOT NULL,
+    used   INTEGER NOT NULL,
+    PRIMARY KEY (name, span)
+) STRICT;
+
 CREATE TABLE credential_classes (
     name  TEXT NOT NULL REFERENCES credentials (name),
     class TEXT NOT NULL,
     PRIMARY KEY (name, class)
 ) STRICT;
 
--- The audit: one row for every decision, chained by hash. Never a value.
+-- The audit: one row for every decision, a leaf of the Merkle tree that `audit_head` is the end of.
+-- Never a value.
 CREATE TABLE audit (
     seq     INTEGER PRIMARY KEY,
     time    INTEGER NOT NULL,
@@ -69,6 +87,7 @@ CREATE TABLE audit (
     jti     TEXT,
     sub     TEXT,
     purpose TEXT,
+    request TEXT,
     rule    TEXT,
     hash    BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
@@ -90,11 +109,26 @@ BEGIN
     SELECT RAISE(ABORT, 'the audit is append-only');
 END;
 
+-- Exactly one row: how long the audit is, the hashes of the complete subtrees of its Merkle tree (RFC 6962
+-- section 2.1), larger ones first, and the last signed checkpoint (C2SP tlog-checkpoint).
+CREATE TABLE audit_head (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    size       INTEGER NOT NULL,
+    peaks      BLOB    NOT NULL,
+    checkpoint TEXT
+) STRICT;
+
+INSERT INTO audit_head (id, size, peaks) VALUES (1, 0, x'');
+
 -- Tokens sealed with `once` that have been opened, by the SHA-256 of the whole token: anyone may
--- copy a jti into a token of their own, and must not be able to use up another's.
+-- copy a jti into a token of their own, and must not be able to use up another's. The one who asked and
+-- the name that was given to the request are kept for the same request that comes again.
 CREATE TABLE opened_once (
-    digest BLOB    PRIMARY KEY CHECK (length(digest) = 32),
-    seq    INTEGER NOT NULL REFERENCES audit (seq)
+    digest  BLOB    PRIMARY KEY CHECK (length(digest) = 32),
+    seq     INTEGER NOT NULL REFERENCES audit (seq),
+    time    INTEGER NOT NULL,
+    actor   TEXT    NOT NULL,
+    request TEXT
 ) STRICT;
 
 -- What takes a second person: who asked for what, and the digest of the tokens that it was about. Neither a

@@ -1,0 +1,145 @@
+-- The key holder's first schema. Times are NumericDates: seconds since 1970-01-01T00:00:00Z.
+
+-- Exactly one row: how the home is locked, and the key that signs the published key set.
+CREATE TABLE holder (
+    id             BIGINT PRIMARY KEY CHECK (id = 1),
+    created        BIGINT NOT NULL,
+    lock_kind      TEXT    NOT NULL CHECK (lock_kind IN ('passphrase', 'key-file')),
+    -- Argon2id (RFC 9106): kept here so that later homes may use larger ones. NULL with a key file.
+    salt           BYTEA,
+    memory_kib     BIGINT,
+    passes         BIGINT,
+    lanes          BIGINT,
+    signer_public  BYTEA    NOT NULL CHECK (length(signer_public) = 32),
+    signer_wrapped BYTEA    NOT NULL,
+    -- The secret that the keys of fingerprints are derived from.
+    fingerprint_wrapped BYTEA NOT NULL
+);
+
+-- The page origins whose tokens may be opened; '*' is any.
+CREATE TABLE origins (
+    origin TEXT PRIMARY KEY
+);
+
+-- Key pairs. The private half rests here only wrapped.
+CREATE TABLE keys (
+    kid     TEXT    PRIMARY KEY,
+    alg     TEXT    NOT NULL,
+    class   TEXT    NOT NULL,
+    -- The order in which they were made, which their times do not tell when two are made in one second.
+    place   BIGINT NOT NULL UNIQUE,
+    created BIGINT NOT NULL,
+    nbf     BIGINT,
+    exp     BIGINT,
+    public  BYTEA    NOT NULL,
+    wrapped BYTEA    NOT NULL
+);
+
+-- Who may ask the service to open. The secret itself is not kept.
+CREATE TABLE credentials (
+    name    TEXT    PRIMARY KEY,
+    -- How it is shown: a bearer secret, a client certificate, or the subject of an OIDC issuer. The hash is
+    -- over what is shown.
+    proof   TEXT    NOT NULL CHECK (proof IN ('bearer', 'certificate', 'oidc')),
+    hash    BYTEA    NOT NULL UNIQUE CHECK (length(hash) = 32),
+    created BIGINT NOT NULL,
+    revoked BIGINT,
+    -- How many values it may have opened; NULL is without a limit.
+    per_minute BIGINT,
+    per_day    BIGINT
+);
+
+CREATE TABLE credential_roles (
+    name TEXT NOT NULL REFERENCES credentials (name),
+    role TEXT NOT NULL,
+    PRIMARY KEY (name, role)
+);
+
+-- How many values a credential has had opened in the minute and in the day that began at `start`.
+CREATE TABLE credential_use (
+    name   TEXT    NOT NULL REFERENCES credentials (name),
+    span   TEXT    NOT NULL CHECK (span IN ('minute', 'day')),
+    start  BIGINT NOT NULL,
+    used   BIGINT NOT NULL,
+    PRIMARY KEY (name, span)
+);
+
+CREATE TABLE credential_classes (
+    name  TEXT NOT NULL REFERENCES credentials (name),
+    class TEXT NOT NULL,
+    PRIMARY KEY (name, class)
+);
+
+-- The audit: one row for every decision, a leaf of the Merkle tree that `audit_head` is the end of.
+-- Never a value.
+CREATE TABLE audit (
+    seq     BIGINT PRIMARY KEY,
+    time    BIGINT NOT NULL,
+    actor   TEXT    NOT NULL,
+    action  TEXT    NOT NULL,
+    outcome TEXT    NOT NULL,
+    target  TEXT,
+    kid     TEXT,
+    class   TEXT,
+    kind    TEXT,
+    field   TEXT,
+    iss     TEXT,
+    jti     TEXT,
+    sub     TEXT,
+    purpose TEXT,
+    request TEXT,
+    rule    TEXT,
+    hash    BYTEA    NOT NULL CHECK (length(hash) = 32)
+);
+
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit is append-only';
+END;
+$$;
+
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE OR DELETE ON audit
+FOR EACH ROW EXECUTE FUNCTION audit_is_append_only();
+
+CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit
+FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
+
+-- Exactly one row: how long the audit is, the hashes of the complete subtrees of its Merkle tree (RFC 6962
+-- section 2.1), larger ones first, and the last signed checkpoint (C2SP tlog-checkpoint).
+CREATE TABLE audit_head (
+    id         BIGINT PRIMARY KEY CHECK (id = 1),
+    size       BIGINT NOT NULL,
+    peaks      BYTEA    NOT NULL,
+    checkpoint TEXT
+);
+
+INSERT INTO audit_head (id, size, peaks) VALUES (1, 0, '');
+
+-- Tokens sealed with `once` that have been opened, by the SHA-256 of the whole token: anyone may
+-- copy a jti into a token of their own, and must not be able to use up another's. The one who asked and
+-- the name that was given to the request are kept for the same request that comes again.
+CREATE TABLE opened_once (
+    digest  BYTEA    PRIMARY KEY CHECK (length(digest) = 32),
+    seq     BIGINT NOT NULL REFERENCES audit (seq),
+    time    BIGINT NOT NULL,
+    actor   TEXT    NOT NULL,
+    request TEXT
+);
+
+-- What takes a second person: who asked for what, and the digest of the tokens that it was about. Neither a
+-- token nor a value.
+CREATE TABLE approvals (
+    id          TEXT    PRIMARY KEY,
+    actor       TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    purpose     TEXT,
+    digest      BYTEA   NOT NULL CHECK (length(digest) = 32),
+    count       BIGINT  NOT NULL,
+    created     BIGINT  NOT NULL,
+    expires     BIGINT  NOT NULL,
+    approved_by TEXT,
+    approved_at BIGINT,
+    used_at     BIGINT
+);
+
+CREATE INDEX approvals_by_actor ON approvals (actor, expires);

@@ -1,0 +1,18 @@
+//! The tests of `main.rs` that are about the database, with PostgreSQL in the place of SQLite.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![allow(dead_code, reason = "the support is that of all tests, and not all run here")]
+
+mod altered;
+mod approvals;
+mod audit;
+mod crash;
+mod faults;
+mod once;
+mod origins;
+mod quota;
+mod refused;
+mod replicas;
+mod service;
+mod support;
+mod values;
