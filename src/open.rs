@@ -9,6 +9,7 @@ pub use review::Review;
 
 use crate::jwe::Token;
 use crate::jwe::header::Header;
+use crate::kind::Kind;
 use crate::prelude::*;
 use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
 use crate::{Code, Error, Result};
@@ -110,6 +111,12 @@ impl Opened {
     /// The text of a value that is a string; `None` for any other type.
     pub fn text(&self) -> Option<Text> {
         serde_json::from_str(&self.0).ok().map(Text::new)
+    }
+
+    /// The values in it, as JSON text, with the names and kinds that the header gives them: the members of a
+    /// form, or the one value, which has no name.
+    pub fn members<'a>(&'a self, header: &'a Header) -> Vec<(&'a str, Kind, &'a str)> {
+        review::members(&self.0, header)
     }
 
     /// Reads the value as the kind that the header declares, and compares the header's hints with it. Anyone

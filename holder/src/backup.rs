@@ -107,12 +107,17 @@ impl Holder {
         }
         for table in TABLES {
             let row = |mut cells: Cells| {
-                let (column, bytes) = match (table, cells.get("kid")) {
-                    ("holder", _) => ("signer_wrapped", Some(signer.clone())),
-                    ("keys", Some(Cell::Text(kid))) => ("wrapped", wrapped.remove(kid)),
-                    _ => ("", None),
+                let replaced = match (table, cells.get("kid")) {
+                    ("holder", _) => vec![
+                        ("signer_wrapped", signer.wrapped.clone()),
+                        ("fingerprint_wrapped", signer.fingerprint_wrapped.clone()),
+                    ],
+                    ("keys", Some(Cell::Text(kid))) => {
+                        wrapped.remove(kid).map(|half| ("wrapped", half)).into_iter().collect()
+                    }
+                    _ => Vec::new(),
                 };
-                if let Some(bytes) = bytes {
+                for (column, bytes) in replaced {
                     cells.insert(column.to_owned(), Cell::Bytes { bytes });
                 }
                 let written = serde_json::to_writer(&mut stream, &(table, cells)).map_err(io::Error::from);
@@ -261,14 +266,16 @@ async fn insert_rows(tx: &mut Tx, stream: impl Read) -> Result<(SignerParts, Num
             continue;
         }
         let mut take = |name: &str| cells.remove(name).ok_or_else(damaged);
-        let (Cell::Integer(created), Cell::Bytes { bytes: public }, Cell::Bytes { bytes: wrapped }) =
-            (take("created")?, take("signer_public")?, take("signer_wrapped")?)
-        else {
-            return Err(damaged());
+        let Cell::Integer(created) = take("created")? else { return Err(damaged()) };
+        let mut bytes = |name: &str| match take(name)? {
+            Cell::Bytes { bytes } => Ok(bytes),
+            _ => Err(damaged()),
         };
+        let public = bytes("signer_public")?;
+        let (wrapped, fingerprint_wrapped) = (bytes("signer_wrapped")?, bytes("fingerprint_wrapped")?);
         let public = public.try_into().map_err(|_| damaged())?;
         let created = NumericDate(u64::try_from(created).map_err(|_| damaged())?);
-        kept = Some((SignerParts { public, wrapped }, created));
+        kept = Some((SignerParts { public, wrapped, fingerprint_wrapped }, created));
     }
     kept.ok_or_else(damaged)
 }

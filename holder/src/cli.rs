@@ -1,5 +1,7 @@
 //! The command line. A file beside this one for each command word.
 
+mod approvals;
+mod ask;
 mod audit;
 mod backup;
 mod credentials;
@@ -8,6 +10,7 @@ mod keys;
 mod open;
 mod origins;
 mod output;
+mod policy;
 mod progress;
 mod rewrap;
 mod secret;
@@ -18,7 +21,7 @@ use crate::error::{Code, Result};
 use crate::holder::Holder;
 use crate::home::Home;
 use crate::logging;
-use crate::policy::Actor;
+use crate::policy::{Actor, Book};
 use crate::store::{Location, Store};
 use clap::{Parser, Subcommand};
 use keys::readable;
@@ -42,6 +45,9 @@ struct Args {
     )]
     home: PathBuf,
 
+    /// The rules of who may do what, in the Cedar language, in the place of the standard ones.
+    #[arg(long, global = true, env = "KEYHOLDER_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// A PostgreSQL database to use instead of a file in that directory, so that several replicas can share it:
     /// postgres://user@host/name. A password belongs into the environment variable or ~/.pgpass.
     #[arg(long, global = true, env = "KEYHOLDER_DATABASE", value_name = "URL", hide_env_values = true)]
@@ -76,6 +82,18 @@ enum Command {
     Open(open::Args),
     /// Seal stored tokens again to the current keys of their classes, without showing a value.
     Rewrap(rewrap::Args),
+    /// Say whether a sealed value equals another, without showing it.
+    Verify(ask::Verify),
+    /// Print fingerprints of sealed values, the same for equal ones, without showing them.
+    Fingerprint(ask::Fingerprint),
+    /// Show, check and test the rules of who may do what.
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// List the requests that wait for a second person.
+    #[command(subcommand)]
+    Approvals(approvals::Command),
+    /// Approve a request of somebody else.
+    Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
     /// Read the record of what was opened, and check that it is whole.
@@ -89,6 +107,7 @@ enum Command {
 /// What every command gets to work with.
 struct Context {
     dir: PathBuf,
+    policy: Option<PathBuf>,
     database: Option<String>,
     out: Output,
     clock: Clock,
@@ -109,11 +128,18 @@ impl Context {
         Ok(self.store.get_or_try_init(open).await?.clone())
     }
 
+    /// The rules of who may do what.
+    fn rules(&self) -> Result<Book> {
+        Book::open(self.policy.clone())
+    }
+
     /// The key holder, its keys unlocked.
     async fn holder(&self, unlock: &secret::Unlock) -> Result<Holder> {
+        let rules = self.rules()?;
         // First whether there is one at all: nobody should type a passphrase for nothing.
         let store = self.store().await?;
-        Holder::unlock(store, &unlock.secret()?, self.clock.clone()).await
+        let holder = Holder::unlock(store, &unlock.secret()?, self.clock.clone()).await?;
+        Ok(holder.with_rules(rules))
     }
 }
 
@@ -136,8 +162,15 @@ pub fn run() -> ExitCode {
     forbid_core_dumps();
     let out = Output::new(args.json);
     let (clock, actor) = (Clock::system(), Actor::operator(&user()));
-    let context =
-        Context { dir: args.home, database: args.database, out, clock, actor, store: OnceCell::new() };
+    let context = Context {
+        dir: args.home,
+        policy: args.policy,
+        database: args.database,
+        out,
+        clock,
+        actor,
+        store: OnceCell::new(),
+    };
     let done = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(async {
             let done = carry_out(&context, args.command).await;
@@ -168,6 +201,11 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Credentials(command) => credentials::run(context, command).await,
         Command::Open(args) => open::run(context, args).await,
         Command::Rewrap(args) => rewrap::run(context, args).await,
+        Command::Verify(args) => ask::verify(context, args).await,
+        Command::Fingerprint(args) => ask::fingerprint(context, args).await,
+        Command::Policy(command) => policy::run(context, command),
+        Command::Approvals(command) => approvals::list(context, command).await,
+        Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,

@@ -18,15 +18,17 @@ const MAX_NAME_LEN: usize = 64;
 pub async fn create(
     store: &Store,
     name: &str,
-    classes: Vec<Scope>,
+    (classes, roles): (Vec<Scope>, Vec<String>),
     quota: Quota,
     proof: NewProof,
     by: &Actor,
     now: NumericDate,
 ) -> Result<Option<Zeroizing<String>>> {
-    let is_fine = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
-    if !(1..=MAX_NAME_LEN).contains(&name.len()) || !name.bytes().all(is_fine) {
+    if !is_name(name) {
         return Err(Error::new(Code::CredentialName));
+    }
+    if let Some(role) = roles.iter().find(|role| !is_name(role)) {
+        return Err(Error::about(Code::RoleUnknown, role));
     }
     let (proof, secret) = match proof {
         NewProof::Bearer => {
@@ -39,13 +41,20 @@ pub async fn create(
     let mut entry = Entry::of_action(Action::CredentialNew, by.name(), now);
     entry.target = Some(name.to_owned());
     entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
+    entry.rule = Some(roles.join(" ")).filter(|roles| !roles.is_empty());
     let mut tx = store.write().await?;
-    let credential = Credential { name: name.to_owned(), classes, proof, quota, created: now, revoked: None };
+    let credential =
+        Credential { name: name.to_owned(), classes, roles, proof, quota, created: now, revoked: None };
     tx.insert_credential(&credential).await?;
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry)?;
     tail.commit().await?;
     Ok(secret)
+}
+
+fn is_name(text: &str) -> bool {
+    let is_fine = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
+    (1..=MAX_NAME_LEN).contains(&text.len()) && text.bytes().all(is_fine)
 }
 
 /// Ends a credential at once, also in a service that is running.

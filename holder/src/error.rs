@@ -159,6 +159,23 @@ codes! {
     OidcUnavailable = "oidc-unavailable", "The identity provider's keys cannot be had. Look at --oidc-jwks, or try again.";
     ProofTaken = "proof-taken", "Another credential has this certificate or subject, or had it. One proof is for one credential.";
     CertificateUnreadable = "certificate-unreadable", "The file does not hold a certificate in PEM.";
+    // What is asked without seeing the value.
+    CandidateMalformed = "candidate-malformed", "A candidate is a JSON value in `candidate`, or an Argon2id hash in `hash`, and not both.";
+    CandidateWrongKind = "candidate-wrong-kind", "A hash can only be compared with a password.";
+    HashMalformed = "hash-malformed", "A hash is $argon2id$v=19$m=…,t=…,p=…$salt$hash with at most 256 MiB, 16 passes and 16 lanes.";
+    HashesMany = "hashes-many", "A request compares with at most 8 hashes, because each is made to take long. Send several.";
+    HashesBusy = "hashes-busy", "Too many passwords are being compared at the moment. Try again.";
+    LabelInvalid = "label-invalid", "A label has 1 to 64 letters, digits and the characters - _ .";
+    // Rules, roles and approvals.
+    PolicyUnreadable = "policy-unreadable", "The policy file cannot be read. Look at its path, its owner and that it is text of at most 1 MiB.";
+    PolicyInvalid = "policy-invalid", "The policy cannot be used as it is. Mend what is named here; until then nothing changes.";
+    CasesMalformed = "cases-malformed", "The cases cannot be read: a JSON list of objects with `roles` or `operator`, `action`, `expect` and perhaps more. See `keyholder policy test --help`.";
+    RoleUnknown = "role-unknown", "The policy gives that role nothing. See `keyholder policy roles`.";
+    RoleMissing = "role-missing", "A credential needs a --role, a --class or both, or it may do nothing.";
+    ApprovalUnknown = "approval-unknown", "There is no such request for approval, or it has expired.";
+    ApprovalOwn = "approval-own", "Nobody approves their own request. Ask somebody else.";
+    ApprovalInvalid = "approval-invalid", "That approval is not for this request, was not given yet, has expired or was used. It holds for the same tokens, in the same order, from the same one who asked, once.";
+    ApprovalsWaiting = "approvals-waiting", "Too many requests of this credential wait for approval. Have them approved, or wait an hour.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
@@ -194,7 +211,8 @@ codes! {
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
-    NotAllowed = "not-allowed", "The credential does not cover this class of data.";
+    NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, or for fewer values at a time.";
+    ApprovalRequired = "approval-required", "This takes a second person. Have the request approved under the id in `approval`, then send it again, unchanged, with that id.";
     TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
     QuotaExceeded = "quota-exceeded", "The credential has had as many values opened as it may for now. Try again in the next minute, or day.";
     TokenAlreadyOpened = "token-already-opened", "The token was sealed to be opened once, and has been.";

@@ -1,5 +1,10 @@
 //! The key holder as a whole: the one way to a value, which the service and the command both take.
 
+mod asking;
+mod duties;
+
+pub use asking::{Answers, Asking, Query};
+
 use crate::audit::{Action, Audit, Entry, Sign, Tail};
 use crate::clock::Clock;
 use crate::credential;
@@ -8,13 +13,12 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Duty, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +35,7 @@ pub struct Holder {
     keys: Arc<KeyStore>,
     audit: Audit,
     metrics: Metrics,
+    rules: Arc<Book>,
     clock: Clock,
 }
 
@@ -77,17 +82,24 @@ impl Holder {
         filled
     }
 
-    /// Unlocks the key holder of a store.
+    /// Unlocks the key holder of a store, with the standard rules.
     ///
     /// Errors: `home-missing`, `unlock-kind`, `unlock-failed`, `store-damaged`, and those of an HSM or a KMS.
     pub async fn unlock(store: Store, secret: &Secret, clock: Clock) -> Result<Self> {
         let keys = Arc::new(KeyStore::unlock(store.clone(), secret).await?);
         let metrics = Metrics::default();
         let audit = Audit::signed(store.clone(), Arc::clone(&keys) as Arc<dyn Sign>, metrics.clone());
-        let holder = Self { audit, store, keys, metrics, clock };
+        let rules = Arc::new(Book::open(None)?);
+        let holder = Self { audit, store, keys, metrics, rules, clock };
         // Damage shows when a service starts, and not with its first request.
         holder.policy().await?;
         Ok(holder)
+    }
+
+    /// The same key holder with other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Book) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// Makes a key and gives its kid.
@@ -130,8 +142,7 @@ impl Holder {
     /// A `request` that is sent again under the same name, because its answer did not arrive, opens for ten minutes
     /// also those `once` tokens that it opened before.
     ///
-    /// Errors: `keys-locked`, `purpose-invalid`, `request-name-invalid`, `store-unavailable`, `store-damaged`; then
-    /// nothing was opened.
+    /// Errors: those of [`Holder::open_for`].
     pub async fn open(
         &self,
         actor: Actor,
@@ -139,35 +150,8 @@ impl Holder {
         request: Option<String>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<Outcome>> {
-        // Held to the end, so that a token which is on record as opened is opened.
-        let keys = self.keys.unlocked()?;
-        let occasion = Occasion::new(actor, purpose, self.clock.now())?.named(request)?;
-        let policy = self.policy().await?;
-        let mut found = HashMap::new();
-        let mut decisions = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            decisions.push(match read(submission) {
-                Ok((sealed, expectation)) => {
-                    let key = self.find_key(&mut found, sealed.kid()).await?;
-                    policy.authorise(&occasion, sealed, &expectation, key)
-                }
-                Err(code) => Err(Refusal::unread(&occasion, code)),
-            });
-        }
-        let permits = self.audit.record(decisions).await?;
-        // Opening is work for the processor and would hold up the other requests of this thread.
-        let open = move || {
-            let mut failed = Vec::new();
-            let open_one = |permit: std::result::Result<_, Refusal>| {
-                keys.open(permit?).inspect_err(|refusal| failed.push(refusal.clone()))
-            };
-            let outcomes: Vec<Outcome> = permits.into_iter().map(open_one).collect();
-            (outcomes, failed)
-        };
-        let opened = tokio::task::spawn_blocking(open).await;
-        let (outcomes, failed) = opened.map_err(|_| Error::new(Code::Internal))?;
-        self.audit.record_outcomes(failed).await?;
-        Ok(outcomes)
+        let asking = Asking { request, ..Asking::new(actor, purpose) };
+        Ok(self.open_for(asking, submissions).await?.results)
     }
 
     /// Whether values can be opened and recorded.
@@ -188,25 +172,13 @@ impl Holder {
         self.audit.sign(&*self.keys).await
     }
 
-    /// Whether somebody may do something with the key holder. A refusal goes on record.
-    ///
-    /// Errors: `not-allowed`, `store-unavailable`.
-    pub async fn may(&self, actor: &Actor, _address: Option<IpAddr>, duty: Duty) -> Result<()> {
-        if actor.may(duty) {
-            return Ok(());
-        }
-        let mut entry = Entry::of_action(Action::Open, actor.name(), self.clock.now());
-        duty.as_str().clone_into(&mut entry.action);
-        self.audit.record_outcomes(vec![Refusal::new(entry, Code::NotAllowed)]).await?;
-        Err(Error::new(Code::NotAllowed))
-    }
-
     /// The rules as they are now. The database is asked once a request, so origins that another process
     /// adds or removes count at once.
     pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
-        Ok(Policy::new(origins.map_err(|_| Error::new(Code::StoreDamaged))?))
+        let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
+        Ok(Policy::new(origins, self.rules.current()))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

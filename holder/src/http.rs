@@ -1,6 +1,8 @@
 //! The service: publishes keys to everybody, and opens tokens for those with a credential.
 
 mod address;
+mod approvals;
+mod ask;
 mod caller;
 mod connection;
 mod health;
@@ -106,9 +108,14 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/.well-known/sealed-input", get(keyset::negotiated))
         .route("/.well-known/sealed-input.jwt", get(keyset::signed))
         .route("/v1/open", post(open::open))
+        .route("/v1/open-masked", post(ask::open_masked))
+        .route("/v1/verify", post(ask::verify))
+        .route("/v1/fingerprint", post(ask::fingerprint))
+        .route("/v1/rewrap", post(rewrap::rewrap))
+        .route("/v1/approvals", get(approvals::list))
+        .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
-        .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

@@ -5,18 +5,24 @@
 //! ([`keyring`]). When the HSM or the KMS goes away, all of them are ([`watch`]).
 
 pub(crate) mod backup;
+mod fingerprint;
+mod inspect;
 mod keyring;
 mod lifecycle;
 mod lock;
 mod own_stack;
+mod phc;
 mod receipt;
 mod rewrap;
 mod watch;
 mod wrap;
 
+pub use fingerprint::Label as FingerprintLabel;
+pub use inspect::{Candidate, Finding, Found, Mask, Part, Question};
 pub use keyring::Keyring;
 pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Hsm, Kms, Secret};
+pub use phc::PasswordHash;
 pub use receipt::Receipt;
 pub(crate) use rewrap::{Rewrapped, seed};
 
@@ -66,9 +72,11 @@ impl KeyStore {
         let lock = lock::new_row(secret, cost).await?;
         let seed = random()?;
         let signer_public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-        let label = Label::signing(Signer::new(signer_public).kid());
-        let signer_wrapped = Kek::new(&lock::key(&lock, secret).await?)?.wrap(&label, &seed)?;
-        Ok(Settings { lock, signer_public, signer_wrapped })
+        let signer = Signer::new(signer_public);
+        let kek = Kek::new(&lock::key(&lock, secret).await?)?;
+        let signer_wrapped = kek.wrap(&Label::signing(signer.kid()), &seed)?;
+        let fingerprint_wrapped = kek.wrap(&Label::fingerprint(signer.kid()), &random()?)?;
+        Ok(Settings { lock, signer_public, signer_wrapped, fingerprint_wrapped })
     }
 
     /// Unlocks the keystore.

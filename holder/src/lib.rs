@@ -3,7 +3,7 @@
 //! It is a library and one command, `keyholder`. A value is reached in three steps, and each takes
 //! what only the one before gives:
 //!
-//! 1. [`policy::Policy::authorise`] decides, and gives a [`policy::Grant`];
+//! 1. [`policy::Hearing::authorise`] decides, and gives a [`policy::Grant`];
 //! 2. [`audit::Audit::record`] puts the decision on the disk, and turns the grant into an
 //!    [`audit::Permit`];
 //! 3. [`keystore::KeyStore::open`] spends the permit and opens the token that it was given for.
@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answer;
+pub mod approval;
 pub mod audit;
 mod backup;
 pub mod cli;

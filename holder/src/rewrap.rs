@@ -1,14 +1,14 @@
 //! Stored tokens move from an old key to the current one of their class: then the old key can be
 //! destroyed. Each takes the three steps that opening takes, and nobody is shown a value.
 
-use crate::audit::Action;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Submission, read};
 use crate::keystore::{self, Rewrapped};
-use crate::policy::{Actor, Occasion, Refusal};
+use crate::policy::{Access, Actor, Occasion, Refusal};
 use fieldseal::keyset::Jwk;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// A token that is sealed to the current key of its class.
 #[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -48,13 +48,16 @@ impl Holder {
         &self,
         actor: Actor,
         purpose: Option<String>,
+        address: Option<IpAddr>,
         submissions: Vec<std::result::Result<Submission, Code>>,
     ) -> Result<Vec<std::result::Result<Moved, Refusal>>> {
         // Held to the end, so that what is on record as sealed again is.
         let keys = self.keys().unlocked()?;
         let now = self.clock().now();
-        let occasion = Occasion::new(actor, purpose, now)?.asking(Action::Rewrap);
+        let occasion =
+            Occasion::new(actor, purpose, now)?.access(Access::Rewrap).from(address).batch(submissions.len());
         let policy = self.policy().await?;
+        let mut hearing = policy.hear(&occasion);
         let current = self.keys().published(now).await?;
         let mut found = HashMap::new();
         let mut decisions = Vec::with_capacity(submissions.len());
@@ -68,7 +71,7 @@ impl Holder {
                     let jti = sealed.header().jti.clone();
                     let key = self.find_key(&mut found, sealed.kid()).await?;
                     let is_current = to.as_ref().is_ok_and(|to| to.kid() == sealed.kid());
-                    match (policy.authorise(&occasion, sealed, &expectation, key), to) {
+                    match (hearing.authorise(sealed, &expectation, key), to) {
                         (Ok(grant), Ok(to)) => (Ok(grant), Some(Plan { text, jti, to, is_current })),
                         (Ok(grant), Err(error)) => (Err(grant.refuse(Code::Core(error.kind()))), None),
                         (Err(refusal), _) => (Err(refusal), None),

@@ -6,6 +6,7 @@
 //! ([`mod@sqlite`], [`mod@postgres`]) and the schema in `migrations/`. Each other file beside this one holds
 //! the SQL of one concern.
 
+mod approvals;
 mod audit;
 mod credentials;
 mod dump;
@@ -18,6 +19,7 @@ mod quota;
 mod settings;
 mod sqlite;
 
+pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
 pub use credentials::Credential;

@@ -17,10 +17,7 @@ pub struct Review {
 }
 
 pub(super) fn of(value: &str, header: &Header) -> Review {
-    let members =
-        if header.kind.is_form() { form(value, header) } else { Some(Vec::from([("", header.kind, value)])) };
-    // A form that cannot be read as one has no valid value; opening has refused it before.
-    let members = members.unwrap_or_default();
+    let members = members(value, header);
     let mut valid = !members.is_empty();
     let mut computed = Object::default();
     for (name, kind, value) in members {
@@ -32,6 +29,14 @@ pub(super) fn of(value: &str, header: &Header) -> Review {
     let hint_matches =
         header.hint.as_ref().map(|hint| hint.iter().all(|(name, said)| computed.get(name) == Some(said)));
     Review { valid, hint_matches }
+}
+
+/// The values in a value, with their names and kinds.
+pub(super) fn members<'a>(value: &'a str, header: &'a Header) -> Vec<(&'a str, Kind, &'a str)> {
+    let members =
+        if header.kind.is_form() { form(value, header) } else { Some(Vec::from([("", header.kind, value)])) };
+    // A form that cannot be read as one has no valid value; opening has refused it before.
+    members.unwrap_or_default()
 }
 
 /// The value's normal form. What needs a region to be read was sealed with it, so none is given here.

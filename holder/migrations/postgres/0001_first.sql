@@ -7,7 +7,9 @@ CREATE TABLE holder (
     -- What is stored about what unlocks the keys, as JSON; `LockRow` in the code gives its members.
     lock           TEXT    NOT NULL,
     signer_public  BYTEA    NOT NULL CHECK (length(signer_public) = 32),
-    signer_wrapped BYTEA    NOT NULL
+    signer_wrapped BYTEA    NOT NULL,
+    -- The secret that the keys of fingerprints are derived from.
+    fingerprint_wrapped BYTEA NOT NULL
 );
 
 -- The page origins whose tokens may be opened; '*' is any.
@@ -119,3 +121,21 @@ CREATE TABLE opened_once (
     actor   TEXT    NOT NULL,
     request TEXT
 );
+
+-- What takes a second person: who asked for what, and the digest of the tokens that it was about. Neither a
+-- token nor a value.
+CREATE TABLE approvals (
+    id          TEXT    PRIMARY KEY,
+    actor       TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    purpose     TEXT,
+    digest      BYTEA   NOT NULL CHECK (length(digest) = 32),
+    count       BIGINT  NOT NULL,
+    created     BIGINT  NOT NULL,
+    expires     BIGINT  NOT NULL,
+    approved_by TEXT,
+    approved_at BIGINT,
+    used_at     BIGINT
+);
+
+CREATE INDEX approvals_by_actor ON approvals (actor, expires);

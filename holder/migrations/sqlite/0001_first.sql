@@ -7,7 +7,9 @@ CREATE TABLE holder (
     -- What is stored about what unlocks the keys, as JSON; `LockRow` in the code gives its members.
     lock           TEXT    NOT NULL,
     signer_public  BLOB    NOT NULL CHECK (length(signer_public) = 32),
-    signer_wrapped BLOB    NOT NULL
+    signer_wrapped BLOB    NOT NULL,
+    -- The secret that the keys of fingerprints are derived from.
+    fingerprint_wrapped BLOB NOT NULL
 ) STRICT;
 
 -- The page origins whose tokens may be opened; '*' is any.
@@ -124,3 +126,21 @@ CREATE TABLE opened_once (
     actor   TEXT    NOT NULL,
     request TEXT
 ) STRICT;
+
+-- What takes a second person: who asked for what, and the digest of the tokens that it was about. Neither a
+-- token nor a value.
+CREATE TABLE approvals (
+    id          TEXT    PRIMARY KEY,
+    actor       TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    purpose     TEXT,
+    digest      BLOB    NOT NULL CHECK (length(digest) = 32),
+    count       INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    approved_by TEXT,
+    approved_at INTEGER,
+    used_at     INTEGER
+) STRICT;
+
+CREATE INDEX approvals_by_actor ON approvals (actor, expires);

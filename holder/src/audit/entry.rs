@@ -48,6 +48,12 @@ pub enum Action {
     CredentialNew,
     /// A credential was revoked.
     CredentialRevoke,
+    /// The rules were read again.
+    PolicyReload,
+    /// A second person's approval was asked for.
+    ApprovalRequest,
+    /// Somebody gave it.
+    Approve,
     /// Records can be written again, after some could not be.
     Recover,
     /// What unlocks the keys went away, and they with it. The outcome is the code that says how.
@@ -75,6 +81,9 @@ impl Action {
             Self::OriginRemove => "origin-remove",
             Self::CredentialNew => "credential-new",
             Self::CredentialRevoke => "credential-revoke",
+            Self::PolicyReload => "policy-reload",
+            Self::ApprovalRequest => "approval-request",
+            Self::Approve => "approve",
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
@@ -152,8 +161,9 @@ impl Entry {
             jti: header(|h| Some(&h.jti)),
             sub: header(|h| h.sub.as_deref()),
             purpose: occasion.purpose.as_deref().map(clip),
+            action: occasion.access.as_str().to_owned(),
             request: occasion.request.clone(),
-            ..Self::of_action(occasion.action, occasion.actor.name(), occasion.now)
+            ..Self::of_action(Action::Open, occasion.actor.name(), occasion.now)
         }
     }
 }

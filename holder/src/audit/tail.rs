@@ -5,7 +5,7 @@ use super::entry::{Entry, GRANTED_AGAIN};
 use super::leaf;
 use super::tree::Tree;
 use crate::error::{Code, Result};
-use crate::policy::{Decision, Grant};
+use crate::policy::{Access, Decision, Grant};
 use crate::store::{AuditRow, HeadRow, OnceRow, Tx};
 use std::collections::HashMap;
 
@@ -84,7 +84,8 @@ impl Tail {
             return Ok(Ok(grant));
         };
         match known.get_mut(&digest) {
-            None if !grant.opens() => {
+            // What does not use it up leaves it to be opened.
+            None if !grant.access().spends() => {
                 self.append(grant.entry())?;
             }
             None => {
@@ -95,7 +96,7 @@ impl Tail {
                 known.insert(digest, Before { row: row.clone(), may_be_again: false });
                 self.opened.push(row);
             }
-            Some(before) if grant.opens() && before.is_by(grant.entry()) => {
+            Some(before) if grant.access() == Access::Open && before.is_by(grant.entry()) => {
                 // Nor does the request that comes again open it twice by naming it twice.
                 before.may_be_again = false;
                 grant.set_outcome(GRANTED_AGAIN);

@@ -6,7 +6,7 @@ use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::http::tls;
 use crate::identity::NewProof;
-use crate::policy::Quota;
+use crate::policy::{OPERATOR, Quota};
 use crate::store::Credential;
 use fieldseal::keyset::Scope;
 use serde_json::{Value, json};
@@ -30,8 +30,13 @@ pub(super) struct New {
     /// What the audit calls it: letters, digits and - _ .
     name: String,
 
-    /// A class of data it may have opened, or '*'; may be given several times.
-    #[arg(long = "class", required = true, value_name = "CLASS", value_parser = scope)]
+    /// A role that the policy gives rules to, such as support; may be given several times. Without one, the
+    /// credential opens the classes that are given.
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+
+    /// A class of data, or '*'; may be given several times. With a role, it gets no further than these.
+    #[arg(long = "class", value_name = "CLASS", value_parser = scope)]
     classes: Vec<Scope>,
 
     /// How many values it may have opened in a minute, or 'none' for no limit.
@@ -93,19 +98,22 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     match command {
         Command::New(New {
             name,
+            roles,
             classes,
             proof,
             per_minute: Limit(per_minute),
             per_day: Limit(per_day),
         }) => {
+            check(context, &roles, &classes)?;
             let proof = proof.read()?;
             let quota = Quota { per_minute, per_day };
-            let made = credential::create(&store, &name, classes.clone(), quota, proof, &context.actor, now);
+            let leave = (classes.clone(), roles.clone());
+            let made = credential::create(&store, &name, leave, quota, proof, &context.actor, now);
             let secret = made.await?;
             match secret {
                 secret if context.out.json() => {
                     let classes: Vec<_> = classes.iter().map(|class| class.as_str()).collect();
-                    let mut made = json!({ "name": name, "classes": classes });
+                    let mut made = json!({ "name": name, "roles": roles, "classes": classes });
                     if let Some(secret) = &secret {
                         made["secret"] = json!(**secret);
                     }
@@ -127,6 +135,21 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     Ok(Done::Well)
 }
 
+/// A misspelt role would be one that may do nothing, and nobody would know why.
+///
+/// Errors: `role-missing`, `role-unknown`, and those of reading the policy.
+fn check(context: &Context, roles: &[String], classes: &[Scope]) -> Result<()> {
+    if roles.is_empty() && classes.is_empty() {
+        return Err(Error::new(Code::RoleMissing));
+    }
+    let rules = context.rules()?.current();
+    let is_known = |role: &&String| *role != OPERATOR && rules.roles().any(|known| known == *role);
+    match roles.iter().find(|role| !is_known(role)) {
+        Some(role) => Err(Error::about(Code::RoleUnknown, role)),
+        None => Ok(()),
+    }
+}
+
 fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
     if context.out.json() {
         return context.out.value(&credentials.iter().map(describe).collect::<Vec<_>>());
@@ -140,10 +163,20 @@ fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
             "{:<20}  {:<11}  {:<20}  {state}",
             credential.name,
             credential.proof.way.as_str(),
-            classes(credential).join(" ")
+            leave(credential)
         ))?;
     }
     Ok(())
+}
+
+/// The roles, and in brackets the classes beyond which they do not reach; or the classes alone.
+fn leave(credential: &Credential) -> String {
+    let (roles, classes) = (credential.roles.join(" "), classes(credential).join(" "));
+    match (roles.is_empty(), classes.is_empty()) {
+        (true, _) => classes,
+        (false, true) => roles,
+        (false, false) => format!("{roles} [{classes}]"),
+    }
 }
 
 fn classes(credential: &Credential) -> Vec<&'static str> {
@@ -154,6 +187,7 @@ fn describe(credential: &Credential) -> Value {
     json!({
         "name": credential.name,
         "proof": credential.proof.way.as_str(),
+        "roles": credential.roles,
         "classes": classes(credential),
         "per_minute": credential.quota.per_minute,
         "per_day": credential.quota.per_day,

@@ -16,15 +16,17 @@ mod writer;
 
 use super::progress::Progress;
 use super::secret::Unlock;
-use super::{Context, Done};
+use super::{Context, Done, ask};
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Submission};
+use crate::keystore::Question;
 use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
-use batch::Source;
+use batch::{Source as _, Submitted};
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
+pub(super) use lines::Lines;
 use resume::{Output, Plan};
 use serde::Serialize;
 use std::io::{self, IsTerminal};
@@ -96,14 +98,18 @@ pub(super) struct Args {
     #[arg(long)]
     revoked: bool,
 
+    /// Print masks and hints, such as the last four digits, and not the values.
+    #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume"])]
+    masked: bool,
+
     #[command(flatten)]
     unlock: Unlock,
 }
 
 /// The tokens of a file of lines, in batches, for another command that takes them.
-pub(super) struct Tokens(lines::Lines);
+pub(super) struct TokenFile(lines::Lines);
 
-impl Tokens {
+impl TokenFile {
     /// Errors: `input-unreadable`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         Ok(Self(lines::Lines::new(Input::open(Some(path))?, Expectation::default())))
@@ -137,6 +143,9 @@ struct Summary<'a> {
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
+    if args.masked {
+        return masked(context, args).await;
+    }
     match args.token.as_deref().filter(|token| *token != "-") {
         Some(token) => {
             let expectation =
@@ -147,6 +156,44 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         }
         None => many(context, args).await,
     }
+}
+
+async fn masked(context: &Context, args: Args) -> Result<Done> {
+    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let tokens = Tokens::of(args.token, args.file.as_deref(), expectation)?;
+    let holder = context.holder(&args.unlock).await?;
+    ask::carry_out(context, &holder, tokens, args.purpose, &|| Question::Mask).await
+}
+
+/// Tokens about which something else is asked than to open them: one, or the lines of an input.
+pub(super) enum Tokens {
+    /// The only one.
+    One(Box<Submission>),
+    /// A token a line, or an object with `token`.
+    Lines(Box<Lines>),
+}
+
+impl Tokens {
+    /// Errors: `input-unreadable`.
+    pub(super) fn of(token: Option<String>, file: Option<&Path>, expectation: Expectation) -> Result<Self> {
+        Ok(match token.filter(|token| token != "-") {
+            Some(token) => Self::One(Box::new(Submission { token, expectation })),
+            None => {
+                let input = Input::open(file.filter(|path| path.as_os_str() != "-"))?;
+                Self::Lines(Box::new(Lines::new(input, expectation)))
+            }
+        })
+    }
+}
+
+/// The next tokens of an input, read on a thread that may wait for them. None at the end.
+///
+/// Errors: `input-unreadable`.
+pub(super) async fn next(mut lines: Box<Lines>) -> Result<(Box<Lines>, Vec<Submitted>)> {
+    let read = move || lines.next().map(|batch| (lines, batch.map(|batch| batch.submissions)));
+    let read = tokio::task::spawn_blocking(read).await;
+    let (lines, submissions) = read.map_err(|_| Error::new(Code::Internal))??;
+    Ok((lines, submissions.unwrap_or_default()))
 }
 
 async fn one(

@@ -1,6 +1,6 @@
 //! `keyholder rewrap`
 
-use super::open::{Tokens, actor};
+use super::open::{TokenFile, actor};
 use super::progress::Progress;
 use super::secret::Unlock;
 use super::{Context, Done};
@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
-    let mut tokens = Tokens::open(&args.file)?;
+    let mut tokens = TokenFile::open(&args.file)?;
     let failed = |_: io::Error| Error::about(Code::OutputFailed, args.out.display());
     let actor = actor(context, args.revoked);
     let holder = context.holder(&args.unlock).await?;
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let mut place = 0;
     while let Some((submissions, end)) = tokens.next()? {
         let (before, failures) = (moved + kept, refused);
-        for outcome in holder.rewrap(actor.clone(), args.purpose.clone(), submissions).await? {
+        for outcome in holder.rewrap(actor.clone(), args.purpose.clone(), None, submissions).await? {
             match &outcome {
                 Ok(done) if done.rewrapped => moved += 1,
                 Ok(_) => kept += 1,

@@ -4,10 +4,12 @@ use super::secret::Unlock;
 use super::{Context, Done};
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
+use crate::holder::Holder;
 use crate::http::rates::{self, Rates};
 use crate::http::tls::{Files, Tls};
 use crate::http::{self, Listener, Settings};
 use crate::identity::oidc::Provider;
+use crate::policy::Actor;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -149,10 +151,14 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let watched = holder.clone();
     let every = args.lock_check_seconds.map(Duration::from_secs);
     let watch = tokio::spawn(async move { watched.watch_lock(every).await });
+    // A hangup is for all that is read from files, and each takes it by itself.
+    let again = signal(SignalKind::hangup()).map_err(failed)?;
+    let policy = tokio::spawn(reload(holder.clone(), again));
     let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
-    watch.abort();
-    keys.abort();
+    for task in [watch, policy, keys] {
+        task.abort();
+    }
     Ok(Done::Well)
 }
 
@@ -169,11 +175,23 @@ async fn listen(context: &Context, address: SocketAddr, is_tls: bool) -> Result<
     Ok(socket)
 }
 
-/// Keeps the certificates fresh. Without any, a hangup is nothing to do something about, and must not
-/// end the process as it would by default.
-async fn keep_fresh(tls: Option<&Tls>, mut hangup: Signal) {
+/// Keeps the certificates fresh. Without any, there is nothing to keep.
+async fn keep_fresh(tls: Option<&Tls>, hangup: Signal) {
     match tls {
         Some(tls) => tls.keep_fresh(hangup).await,
-        None => while hangup.recv().await.is_some() {},
+        None => std::future::pending().await,
+    }
+}
+
+/// Reads the policy again whenever it is asked to. A broken one changes nothing.
+async fn reload(holder: Holder, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        match holder.reload_policy(&Actor::service()).await {
+            Ok(()) => tracing::info!("the policy was read again"),
+            Err(error) => {
+                let code = error.code().as_str();
+                tracing::error!(code, %error, "the policy stays as it was");
+            }
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! `POST /v1/open`: tokens in, values out, for a credential.
 
 use super::Service;
-use super::caller::Caller;
+use super::caller::{Address, Caller};
 use super::problem::{Document, Problem};
 use crate::answer;
 use crate::error::Code;
-use crate::holder::{Outcome, Submission};
-use crate::policy::{Actor, Expectation};
+use crate::holder::{Answers, Asking, Submission};
+use crate::policy::{Access, Actor, Expectation};
 use crate::wiped::Wiped;
 use axum::body::Body;
 use axum::extract::State;
@@ -20,7 +20,7 @@ use std::io;
 use std::sync::Arc;
 
 /// The most tokens of a request.
-const MAX_TOKENS: usize = 100;
+pub(super) const MAX_TOKENS: usize = 100;
 
 /// Room for a short value and its facts, so that most answers are written without moving.
 const ROOM_PER_TOKEN: usize = 512;
@@ -44,6 +44,8 @@ pub(super) struct OpenRequest {
     /// Why, for the audit.
     #[schema(min_length = 1, max_length = 200)]
     pub(super) purpose: Option<String>,
+    /// The id of the approval that this request was given.
+    pub(super) approval: Option<String>,
     #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
 }
@@ -66,7 +68,7 @@ impl OpenRequest {
 /// A token, alone or with what must be so.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
-enum Item {
+pub(super) enum Item {
     Bare(String),
     Expecting(Expecting),
 }
@@ -74,20 +76,20 @@ enum Item {
 /// A token and what is expected of it. What is not so refuses it.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Expecting {
-    token: String,
+pub(super) struct Expecting {
+    pub(super) token: String,
     /// The form entry's name.
-    field: Option<String>,
+    pub(super) field: Option<String>,
     /// What the value is.
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// The page's origin.
-    origin: Option<String>,
+    pub(super) origin: Option<String>,
     /// The person whose value it is.
-    sub: Option<String>,
+    pub(super) sub: Option<String>,
 }
 
 impl Item {
-    fn submission(self) -> Result<Submission, Code> {
+    pub(super) fn submission(self) -> Result<Submission, Code> {
         Ok(match self {
             Self::Bare(token) => Submission { token, expectation: Expectation::default() },
             Self::Expecting(Expecting { token, field, kind, origin, sub }) => {
@@ -113,32 +115,50 @@ impl Item {
 pub(super) async fn open(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
+    Address(address): Address,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let mut body = OpenRequest::read(&body?)?;
-    let request = idempotency_key(&headers)?;
-    let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
-    let outcomes = service.holder.open(actor, purpose, request, body.submissions()).await?;
-    service.holder.metrics().decided(
-        "open",
-        outcomes.iter().map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown())),
-    );
-    let answers = write(&outcomes).map_err(|_| Problem::new(Code::Internal))?;
+    let asking = Asking {
+        actor: Actor::credential(&credential),
+        purpose: body.purpose.take(),
+        address,
+        approval: body.approval.take(),
+        request: idempotency_key(&headers)?,
+    };
+    let answers = service.holder.open_for(asking, body.submissions()).await?;
+    count(&service, Access::Open, &answers);
+    results(&answers, answer::write)
+}
+
+/// Counts what became of the tokens of a request.
+pub(super) fn count<T>(service: &Service, access: Access, answers: &Answers<T>) {
+    let outcomes = answers.results.iter();
+    let outcomes = outcomes.map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown()));
+    service.holder.metrics().decided(access.as_str(), outcomes);
+}
+
+/// The answer with a result for each token, each written by `each`.
+pub(super) fn results<T>(
+    answers: &Answers<T>,
+    each: impl Fn(&mut Wiped, &T) -> io::Result<()>,
+) -> Result<Response, Problem> {
+    let answers = write(answers, each).map_err(|_| Problem::new(Code::Internal))?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.
     Ok((headers, Body::from(Bytes::from_owner(answers))).into_response())
 }
 
-fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
-    let mut out = Wiped::with_capacity(ROOM_PER_TOKEN * outcomes.len());
+fn write<T>(answers: &Answers<T>, each: impl Fn(&mut Wiped, &T) -> io::Result<()>) -> io::Result<Wiped> {
+    let mut out = Wiped::with_capacity(ROOM_PER_TOKEN * answers.results.len());
     out.push(b"{\"results\":[");
-    for (i, outcome) in outcomes.iter().enumerate() {
+    for (i, outcome) in answers.results.iter().enumerate() {
         if i > 0 {
             out.push(b",");
         }
         match outcome {
-            Ok(answer) => answer::write(&mut out, answer)?,
+            Ok(answer) => each(&mut out, answer)?,
             Err(refusal) => {
                 out.push(b"{\"error\":");
                 serde_json::to_writer(&mut out, &Document::of_token(refusal.shown()))?;
@@ -146,7 +166,13 @@ fn write(outcomes: &[Outcome]) -> io::Result<Wiped> {
             }
         }
     }
-    out.push(b"]}");
+    out.push(b"]");
+    if let Some(id) = &answers.approval {
+        // What to have approved before the same request is sent again.
+        out.push(b",\"approval\":");
+        serde_json::to_writer(&mut out, id)?;
+    }
+    out.push(b"}");
     Ok(out)
 }
 

@@ -98,9 +98,15 @@ fn status(code: Code) -> StatusCode {
         | Code::RequestUnreadable
         | Code::RequestNameInvalid
         | Code::TooManyTokens
-        | Code::PurposeInvalid => StatusCode::BAD_REQUEST,
+        | Code::PurposeInvalid
+        | Code::LabelInvalid
+        | Code::HashesMany => StatusCode::BAD_REQUEST,
+        Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
+            StatusCode::FORBIDDEN
+        }
+        Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
+        Code::ApprovalUnknown => StatusCode::NOT_FOUND,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
-        Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -1,7 +1,7 @@
 //! `POST /v1/rewrap`: tokens in, the same values sealed to the current keys out.
 
 use super::Service;
-use super::caller::Caller;
+use super::caller::{Address, Caller};
 use super::open::OpenRequest;
 use super::problem::{Document, Problem};
 use crate::error::Code;
@@ -41,11 +41,12 @@ enum Item {
 pub(super) async fn rewrap(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
+    Address(address): Address,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let mut body = OpenRequest::read(&body?)?;
     let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
-    let outcomes = service.holder.rewrap(actor, purpose, body.submissions()).await?;
+    let outcomes = service.holder.rewrap(actor, purpose, address, body.submissions()).await?;
     let shown =
         outcomes.iter().map(|outcome| outcome.as_ref().map(|_| ()).map_err(|refusal| refusal.shown()));
     service.holder.metrics().decided("rewrap", shown);

@@ -131,10 +131,11 @@ impl ContentKeys {
     }
 }
 
-/// What a backup keeps of the signing key.
+/// What a backup keeps of the signing key, and of the secret behind fingerprints.
 pub(crate) struct SignerParts {
     pub(crate) public: [u8; 32],
     pub(crate) wrapped: Vec<u8>,
+    pub(crate) fingerprint_wrapped: Vec<u8>,
 }
 
 impl KeyStore {
@@ -189,9 +190,14 @@ impl KeyStore {
         wrapped.map_err(|error| Error::about(error.code(), &row.kid))
     }
 
-    /// The wrapped signing key as a backup has it.
-    pub(crate) fn signer_for_backup(&self, keys: &ContentKeys) -> Result<Vec<u8>> {
-        self.unlocked()?.wrap_signing(&Label::signing(self.signer().kid()), &keys.kek()?)
+    /// The wrapped signing key, and the wrapped secret behind fingerprints, as a backup has them.
+    pub(crate) fn signer_for_backup(&self, keys: &ContentKeys) -> Result<SignerParts> {
+        let (ring, kid, kek) = (self.unlocked()?, self.signer().kid(), keys.kek()?);
+        Ok(SignerParts {
+            public: *self.signer().public(),
+            wrapped: ring.wrap_signing(&Label::signing(kid), &kek)?,
+            fingerprint_wrapped: ring.wrap_fingerprints(&Label::fingerprint(kid), &kek)?,
+        })
     }
 }
 
@@ -213,11 +219,13 @@ pub(crate) async fn lock_again(
         let secret = old.unwrap(&label, wrapped).ok_or_else(damaged)?;
         new.wrap(&label, &secret)
     };
-    let signer_wrapped = on_own_stack(|| {
+    let (signer_wrapped, fingerprint_wrapped) = on_own_stack(|| {
         for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
             row.wrapped = again(Label::key(row), &row.wrapped)?;
         }
-        again(Label::signing(Signer::new(signer.public).kid()), &signer.wrapped)
+        let kid = Signer::new(signer.public).kid().to_owned();
+        let signer_wrapped = again(Label::signing(&kid), &signer.wrapped)?;
+        Ok::<_, Error>((signer_wrapped, again(Label::fingerprint(&kid), &signer.fingerprint_wrapped)?))
     })??;
-    Ok(Settings { lock, signer_public: signer.public, signer_wrapped })
+    Ok(Settings { lock, signer_public: signer.public, signer_wrapped, fingerprint_wrapped })
 }

@@ -3,10 +3,10 @@
 use super::lock::Key;
 use super::own_stack::on_own_stack;
 use super::wrap::{Kek, Label};
-use super::{Answer, public_jwk};
-use crate::audit::Permit;
+use super::{Answer, fingerprint, phc, public_jwk};
+use crate::audit::{Entry, Permit};
 use crate::error::{Code, Error, Result};
-use crate::policy::Refusal;
+use crate::policy::{Access, Refusal};
 use crate::store::{KeyRow, Settings};
 use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal::NumericDate;
@@ -22,6 +22,8 @@ use zeroize::Zeroizing;
 pub struct Keyring {
     kek: Kek,
     signing: SigningKey,
+    pub(super) fingerprints: fingerprint::Root,
+    pub(super) hashing: phc::Turn,
     /// Private keys are expanded once, on first use.
     keys: RwLock<HashMap<String, Arc<Unlocked>>>,
 }
@@ -58,16 +60,30 @@ impl Keyring {
         if signing.verifying_key().to_bytes() != settings.signer_public {
             return Err(Error::new(Code::StoreDamaged));
         }
-        Ok(Self { kek, signing, keys: RwLock::default() })
+        let root = kek.unwrap(
+            &Label::fingerprint(Signer::new(settings.signer_public).kid()),
+            &settings.fingerprint_wrapped,
+        );
+        let fingerprints = fingerprint::Root::new(&root.ok_or(Error::new(Code::StoreDamaged))?);
+        Ok(Self { kek, signing, fingerprints, hashing: phc::Turn::default(), keys: RwLock::default() })
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
     ///
     /// Errors: a refusal to put on record; outside it reads `open-failed`.
     pub fn open(&self, permit: Permit) -> std::result::Result<Answer, Refusal> {
+        self.spend(permit, |access| access == Access::Open).map(|(answer, _)| answer)
+    }
+
+    /// Opens the token of a permit that is for what is to be done with it: leave to do something else is none to
+    /// see the value.
+    pub(super) fn spend(
+        &self,
+        permit: Permit,
+        is_for: impl Fn(Access) -> bool,
+    ) -> std::result::Result<(Answer, Entry), Refusal> {
         let grant = permit.into_grant();
-        // Leave to seal a token again is none to see its value.
-        if !grant.opens() {
+        if !is_for(grant.access()) {
             return Err(grant.refuse(Code::Internal));
         }
         let (token, entry) = grant.into_parts();
@@ -75,7 +91,7 @@ impl Keyring {
             return Err(Refusal::new(entry, Code::KeyUnknown));
         };
         match key.private.open(&token) {
-            Ok(value) => Ok(Answer { header: token.header().clone(), value }),
+            Ok(value) => Ok((Answer { header: token.header().clone(), value }, entry)),
             Err(error) => Err(Refusal::new(entry, Code::Core(error.kind()))),
         }
     }
@@ -132,6 +148,11 @@ impl Keyring {
     /// Wraps the signing key for a backup.
     pub(super) fn wrap_signing(&self, label: &Label, under: &Kek) -> Result<Vec<u8>> {
         on_own_stack(|| under.wrap(label, &Zeroizing::new(self.signing.to_bytes())))?
+    }
+
+    /// Wraps the secret behind fingerprints for a backup.
+    pub(super) fn wrap_fingerprints(&self, label: &Label, under: &Kek) -> Result<Vec<u8>> {
+        on_own_stack(|| under.wrap(label, self.fingerprints.secret()))?
     }
 
     pub(super) fn sign(&self, text: &[u8]) -> Result<[u8; 64]> {

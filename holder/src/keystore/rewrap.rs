@@ -3,7 +3,7 @@
 use super::Keyring;
 use crate::audit::Permit;
 use crate::error::{Code, Error, Result};
-use crate::policy::{Refusal, digest};
+use crate::policy::{Access, Refusal, digest};
 use fieldseal::keyset::Jwk;
 use fieldseal::suite::Seed;
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ impl Keyring {
         seed: Seed,
     ) -> std::result::Result<Rewrapped, Refusal> {
         let grant = permit.into_grant();
-        if grant.opens() {
+        if grant.access() != Access::Rewrap {
             return Err(grant.refuse(Code::Internal));
         }
         let Some(key) = self.cached(grant.kid()) else {

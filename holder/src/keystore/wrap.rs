@@ -39,6 +39,11 @@ impl Label {
     pub(super) fn signing(kid: &str) -> Self {
         Self(format!("{FORMAT}\nsign\n{kid}\nEd25519"))
     }
+
+    /// The secret that the keys of fingerprints are derived from, of the key holder with this signing key.
+    pub(super) fn fingerprint(kid: &str) -> Self {
+        Self(format!("{FORMAT}\nfingerprint\n{kid}\nHKDF-SHA-256"))
+    }
 }
 
 impl Kek {

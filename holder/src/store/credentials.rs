@@ -16,6 +16,8 @@ pub struct Credential {
     pub name: String,
     /// The classes that it may open.
     pub classes: Vec<Scope>,
+    /// Its roles, in order.
+    pub roles: Vec<String>,
     /// How many values it may have opened.
     pub quota: Quota,
     /// When it was made.
@@ -61,6 +63,13 @@ impl Tx {
             .bind(class.as_str())
             .execute(&mut *self.0)
             .await?;
+        }
+        for role in &credential.roles {
+            sqlx::query("INSERT INTO credential_roles (name, role) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(&credential.name)
+                .bind(role)
+                .execute(&mut *self.0)
+                .await?;
         }
         Ok(())
     }
@@ -110,11 +119,16 @@ impl Store {
                 .fetch_all(&self.readers)
                 .await?;
         let classes: fieldseal::Result<Vec<Scope>> = classes.iter().map(|class| class.parse()).collect();
+        let roles = sqlx::query_scalar("SELECT role FROM credential_roles WHERE name = $1 ORDER BY role")
+            .bind(&name)
+            .fetch_all(&self.readers)
+            .await?;
         let limit = |column| row.try_get::<Option<i64>, _>(column).map(|limit| limit.map(i64::unsigned_abs));
         let quota = Quota { per_minute: limit("per_minute")?, per_day: limit("per_day")? };
         Ok(Credential {
             name,
             classes: classes.map_err(|_| Error::new(Code::StoreDamaged))?,
+            roles,
             created: from_db(row.try_get("created")?),
             revoked: row.try_get::<Option<i64>, _>("revoked")?.map(from_db),
             proof: Proof {

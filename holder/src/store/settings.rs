@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) lock: LockRow,
     pub(crate) signer_public: [u8; 32],
     pub(crate) signer_wrapped: Vec<u8>,
+    pub(crate) fingerprint_wrapped: Vec<u8>,
 }
 
 impl Tx {
@@ -50,12 +51,14 @@ impl Tx {
     pub(crate) async fn insert_settings(&mut self, settings: &Settings, now: NumericDate) -> Result<()> {
         let lock = serde_json::to_string(&settings.lock).map_err(|_| Error::new(Code::Internal))?;
         sqlx::query(
-            "INSERT INTO holder (id, created, lock, signer_public, signer_wrapped) VALUES (1, $1, $2, $3, $4)",
+            "INSERT INTO holder (id, created, lock, signer_public, signer_wrapped, fingerprint_wrapped)
+             VALUES (1, $1, $2, $3, $4, $5)",
         )
         .bind(to_db(now))
         .bind(lock)
         .bind(settings.signer_public.as_slice())
         .bind(&settings.signer_wrapped)
+        .bind(&settings.fingerprint_wrapped)
         .execute(&mut *self.0)
         .await?;
         Ok(())
@@ -73,6 +76,7 @@ impl Store {
             lock,
             signer_public: hash(&row, "signer_public")?,
             signer_wrapped: row.try_get("signer_wrapped")?,
+            fingerprint_wrapped: row.try_get("fingerprint_wrapped")?,
         })
     }
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod altered;
+mod approvals;
 mod architecture;
+mod asked;
 mod at_rest;
 mod audit;
 mod backup;
@@ -24,6 +26,8 @@ mod quota;
 mod refused;
 mod replicas;
 mod rewrap;
+mod roles;
+mod rules;
 mod service;
 mod support;
 mod tls;

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "the support is that of all tests, and not all run here")]
 
 mod altered;
+mod approvals;
 mod audit;
 mod backup;
 mod crash;

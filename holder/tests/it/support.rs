@@ -2,10 +2,11 @@
 
 pub(crate) mod postgres;
 
-use fieldseal::NumericDate;
+use fieldseal::form::FormField;
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::kind::Kind;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
+use fieldseal::{NumericDate, Text};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
@@ -129,6 +130,15 @@ impl Place {
         let mut args = vec!["credentials", "new", name, "--per-minute", "none", "--per-day", "none"];
         for class in classes {
             args.extend(["--class", class]);
+        }
+        self.run(&args).ok().trim_end().to_owned()
+    }
+
+    /// The secret of a credential with these roles.
+    pub(crate) fn role(&self, name: &str, roles: &[&str]) -> String {
+        let mut args = vec!["credentials", "new", name, "--per-minute", "none", "--per-day", "none"];
+        for role in roles {
+            args.extend(["--role", role]);
         }
         self.run(&args).ok().trim_end().to_owned()
     }
@@ -315,6 +325,13 @@ impl Server {
         self.request("POST", "/v1/open", &headers, body)
     }
 
+    /// Sends JSON to an address of the service.
+    pub(crate) fn ask(&self, secret: &str, path: &str, body: &Value) -> Answered {
+        let bearer = format!("Bearer {secret}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.request("POST", path, &headers, body.to_string().as_bytes())
+    }
+
     pub(crate) fn open(&self, secret: &str, tokens: &[Value]) -> Answered {
         self.post(secret, serde_json::json!({ "tokens": tokens }).to_string().as_bytes())
     }
@@ -344,6 +361,12 @@ impl Server {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Asks it to read its files again.
+    pub(crate) fn hang_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     }
 
     /// Ends it without any warning, as a power cut would.
@@ -401,6 +424,22 @@ pub(crate) fn seal_at(
     now: NumericDate,
 ) -> String {
     Sealer::new(keys.clone(), origin).unwrap().seal_json(json, options, now, entropy()).unwrap()
+}
+
+/// Seals a form of one class.
+pub(crate) fn seal_form(keys: &KeySet, fields: &[(&str, &str, &str)]) -> String {
+    let field = |(name, kind, json): &(&str, &str, &str)| FormField {
+        name: (*name).to_owned(),
+        kind: Kind::parse(kind).unwrap(),
+        value: Text::from(*json),
+        region: None,
+        hint: Vec::new(),
+    };
+    let fields: Vec<_> = fields.iter().map(field).collect();
+    let sealer = Sealer::new(keys.clone(), ORIGIN).unwrap();
+    let options = |kind| SealOptions::new("form", kind).unchecked();
+    let prepare = |kind| sealer.prepare(kind, now(), entropy());
+    sealer.seal_form(&fields, options, now(), prepare).unwrap().remove(0).1
 }
 
 /// The first key of the set.

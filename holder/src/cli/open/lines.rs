@@ -30,7 +30,7 @@ struct Item {
 }
 
 /// Lines, read as they come and never as a whole.
-pub(super) struct Lines {
+pub(in crate::cli) struct Lines {
     input: BufReader<Input>,
     /// Hold where a line says nothing else.
     defaults: Expectation,
