@@ -415,7 +415,8 @@ describe("what is found out about values", () => {
 
   test("tokens move to the current key", async () => {
     const token = seal("stays");
-    const [same, refused] = await client().rewrap([token, "no token"]);
+    const mover = client({ credential: place.run(["credentials", "new", "mover", "--role", "rewrapper"]).trim() });
+    const [same, refused] = await mover.rewrap([token, "no token"]);
     assert.deepEqual([same.ok, same.token, same.rewrapped], [true, token, false]);
     assert.equal(refused.code, "token-malformed");
     const { kid } = place.keySet.keys[0];
