@@ -136,7 +136,10 @@ impl Hearing<'_> {
         if !key.scope.covers(header.kind.class()) {
             return Err(Code::TokenWrongClass);
         }
-        if key.revoked && !self.occasion.actor.uses_revoked() && !self.may_use_revoked(header) {
+        // Whoever runs a command must also have said that they mean to.
+        let actor = &self.occasion.actor;
+        let means_to = !actor.is_operator() || actor.uses_revoked();
+        if key.revoked && !(means_to && self.may_use_revoked(header)) {
             return Err(Code::KeyRevoked);
         }
         Ok(())

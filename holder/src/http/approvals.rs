@@ -14,19 +14,23 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// A request that takes a second person, as whoever may approve it sees it. Times are NumericDates.
-#[derive(Serialize)]
-struct Document<'a> {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Approval)]
+pub(super) struct Document<'a> {
     id: &'a str,
     actor: &'a str,
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     purpose: Option<&'a str>,
     count: u64,
     created: u64,
     expires: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     approved_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     used: Option<u64>,
 }
 
@@ -46,11 +50,19 @@ impl<'a> Document<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct List<'a> {
+/// The requests that wait for a second person.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Approvals)]
+pub(super) struct List<'a> {
     approvals: Vec<Document<'a>>,
 }
 
+/// The requests that wait for a second person, or were approved and can still be used.
+#[utoipa::path(
+    get, path = "/v1/approvals", operation_id = "listApprovals", tag = "operate",
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "The requests", body = List)),
+)]
 pub(super) async fn list(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,
@@ -60,6 +72,13 @@ pub(super) async fn list(
     answer(&List { approvals: approvals.iter().map(Document::of).collect() })
 }
 
+/// Approves a request of somebody else.
+#[utoipa::path(
+    post, path = "/v1/approvals/{id}", operation_id = "approve", tag = "operate",
+    params(("id" = String, Path, description = "The id that the refused request was answered with")),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "The request, approved", body = Document)),
+)]
 pub(super) async fn approve(
     State(service): State<Arc<Service>>,
     Caller(credential): Caller,

@@ -4,6 +4,7 @@
 use super::Service;
 use super::caller::{Address, Caller};
 use super::open::{Expecting, Item, MAX_TOKENS, count, results};
+use super::openapi::found;
 use super::problem::Problem;
 use crate::answer;
 use crate::error::Code;
@@ -23,34 +24,50 @@ use std::sync::Arc;
 /// The most hashes of a request. Each takes as long as a login that it is made to slow down.
 const MAX_HASHES: usize = 8;
 
-#[derive(Deserialize)]
+/// Tokens whose masks are wanted.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MaskedRequest {
+pub(super) struct MaskedRequest {
+    /// Why, for the audit.
+    #[schema(min_length = 1, max_length = 200)]
     purpose: Option<String>,
+    /// The id of the approval that this request was given.
     approval: Option<String>,
+    #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
 }
 
-#[derive(Deserialize)]
+/// Tokens whose fingerprints are wanted.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct FingerprintRequest {
+pub(super) struct FingerprintRequest {
+    /// Why, for the audit.
+    #[schema(min_length = 1, max_length = 200)]
     purpose: Option<String>,
+    /// The id of the approval that this request was given.
     approval: Option<String>,
-    /// What the fingerprints are for.
+    /// What the fingerprints are for: those of different labels have nothing in common.
+    #[schema(min_length = 1, max_length = 64)]
     label: Option<String>,
+    #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Item>,
 }
 
-#[derive(Deserialize)]
+/// Tokens, each with what its value is compared with.
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct VerifyRequest {
+pub(super) struct VerifyRequest {
+    /// Why, for the audit.
+    #[schema(min_length = 1, max_length = 200)]
     purpose: Option<String>,
+    /// The id of the approval that this request was given.
     approval: Option<String>,
+    #[schema(min_items = 1, max_items = 100)]
     tokens: Vec<Comparing>,
 }
 
 /// A token, what is expected of it, and what its value is compared with.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Comparing {
     token: String,
@@ -60,6 +77,7 @@ struct Comparing {
     sub: Option<String>,
     /// Any JSON value; `null` is one.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<serde_json::Value>)]
     candidate: Option<Box<RawValue>>,
     /// The country or state that the candidate is about.
     region: Option<String>,
@@ -90,6 +108,12 @@ impl Comparing {
     }
 }
 
+/// Gives masks and hints, such as the last four digits, and not the values.
+#[utoipa::path(
+    post, path = "/v1/open-masked", operation_id = "openMasked", tag = "open", request_body = MaskedRequest,
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "What of each value may be shown", body = found::MaskedAnswer)),
+)]
 pub(super) async fn open_masked(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -101,6 +125,12 @@ pub(super) async fn open_masked(
     ask(&service, (caller, address), purpose, approval, Access::OpenMasked, queries).await
 }
 
+/// Gives keyed hashes, the same for equal values, so that these are found without opening any.
+#[utoipa::path(
+    post, path = "/v1/fingerprint", operation_id = "fingerprint", tag = "open", request_body = FingerprintRequest,
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "The fingerprint of each value", body = found::FingerprintAnswer)),
+)]
 pub(super) async fn fingerprint(
     State(service): State<Arc<Service>>,
     caller: Caller,
@@ -113,6 +143,12 @@ pub(super) async fn fingerprint(
     ask(&service, (caller, address), purpose, approval, Access::Fingerprint, queries).await
 }
 
+/// Says whether values equal what they are compared with.
+#[utoipa::path(
+    post, path = "/v1/verify", operation_id = "verify", tag = "open", request_body = VerifyRequest,
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "Whether each value equals its candidate", body = found::ComparedAnswer)),
+)]
 pub(super) async fn verify(
     State(service): State<Arc<Service>>,
     caller: Caller,

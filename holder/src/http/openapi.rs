@@ -3,8 +3,10 @@
 //! Answers that hold values are written by hand, so that no copy of a value is made on the way; the types
 //! here describe them, and a test holds real answers against the document.
 
+pub(super) mod found;
+
 use super::problem::Document;
-use super::{Service, health, keyset, lists, open, rewrap};
+use super::{Service, approvals, ask, health, keyset, lists, open, rewrap};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,9 @@ use utoipa::{OpenApi, ToSchema};
 pub(super) struct OpenAnswer {
     #[schema(min_items = 1, max_items = 100)]
     results: Vec<OpenResult>,
+    /// The id to have approved before the same request is sent again, if that is why tokens were refused.
+    #[schema(nullable = false)]
+    approval: Option<String>,
 }
 
 /// A value, or why there is none.
@@ -165,7 +170,8 @@ pub(super) struct Status {
         (name = "operate", description = "What operators and auditors need"),
     ),
     paths(
-        keyset::negotiated, keyset::signed, open::open, rewrap::rewrap, lists::audit, lists::keys, health::alive, health::ready,
+        keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

@@ -45,6 +45,10 @@ pub(super) async fn rewrap(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let mut body = OpenRequest::read(&body?)?;
+    // Nothing that is moved takes a second person, and what is sent must not be passed over.
+    if body.approval.is_some() {
+        return Err(Problem::new(Code::RequestMalformed));
+    }
     let (actor, purpose) = (Actor::credential(&credential), body.purpose.take());
     let outcomes = service.holder.rewrap(actor, purpose, address, body.submissions()).await?;
     let shown =

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 13] = [
     "holder",
     "settings",
     "origins",
@@ -22,6 +22,7 @@ pub(crate) const TABLES: [&str; 12] = [
     "audit_head",
     "opened_once",
     "rewrapped_once",
+    "approvals",
 ];
 
 /// A row by the names of its columns. What is NULL is left out.

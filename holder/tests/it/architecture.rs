@@ -28,7 +28,7 @@ fn each_thing_is_known_in_one_place() {
         ("blahaj", "keystore/backup/shares.rs"),
         ("argon2", "keystore"),
         ("cryptoki", "keystore/lock/pkcs11"),
-        ("aws_", "keystore/lock/kms.rs"),
+        ("aws_sdk_kms", "keystore/lock/kms.rs"),
         ("Hmac", "keystore/fingerprint.rs"),
         ("cedar_policy", "policy/rules"),
         ("miette", "policy/rules"),

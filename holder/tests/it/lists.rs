@@ -27,7 +27,7 @@ fn all(server: &Server, secret: &str, path: &str, name: &str, limit: usize) -> (
 #[test]
 fn the_audit_is_read_in_pages_and_followed() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
-    let secret = place.credential("auditor", &["*"]);
+    let secret = place.role("auditor", &["auditor"]);
     let token = json!(seal(&place.keys(), &options("f", "text"), "\"4242\""));
     let server = place.serve();
     server.open(&secret, &vec![token.clone(); 5]);
@@ -58,7 +58,7 @@ fn the_audit_is_read_in_pages_and_followed() {
 #[test]
 fn keys_are_read_in_pages() {
     let place = Place::with_keys(&[("*", "ECDH-ES"), ("payment", "HPKE-9"), ("health", "ECDH-ES")]);
-    let secret = place.credential("operator", &["*"]);
+    let secret = place.role("auditor", &["auditor"]);
     let server = place.serve();
     let listed: Value = serde_json::from_str(&place.run(&["keys", "list", "--json"]).ok()).unwrap();
     let listed: Vec<_> = listed.as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
@@ -82,7 +82,7 @@ fn keys_are_read_in_pages() {
 #[test]
 fn lists_are_for_those_who_may_see_them() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
-    let (auditor, desk) = (place.credential("auditor", &["*"]), place.credential("desk", &["payment"]));
+    let (auditor, desk) = (place.role("auditor", &["auditor"]), place.credential("desk", &["payment"]));
     let server = place.serve();
     for (path, action) in [("/v1/audit", "audit-read"), ("/v1/keys", "keys-list")] {
         assert_eq!(server.get(path, &[]).problem(), "unauthenticated");

@@ -1,6 +1,6 @@
 //! The document that describes the service, held against the service.
 
-use crate::support::{Answered, Place, Server, options, seal};
+use crate::support::{Answered, Place, Server, options, seal, seal_form};
 use fieldseal::kind::Kind;
 use fieldseal::sealer::SealOptions;
 use serde_json::{Map, Value, json};
@@ -58,7 +58,7 @@ fn every_address_is_described_and_every_description_has_an_address() {
     let mut ids = BTreeSet::new();
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().unwrap() {
-            let address = path.replace("{code}", "not-found");
+            let address = path.replace("{code}", "not-found").replace("{id}", "none");
             let answered = server.request(&method.to_uppercase(), &address, &[], b"");
             assert!(![404, 405].contains(&answered.status), "{method} {path}");
             // What it answers to strangers is described, too.
@@ -173,12 +173,15 @@ fn real_answers_are_as_they_are_described() {
         hold(&document, "post", "/v1/open", &answered);
     }
     hold(&document, "post", "/v1/open", &server.post("fsk_wrong", b"{}"));
-    let bearer = format!("Bearer {all}");
+    let mover = place.role("mover", &["rewrapper"]);
+    let bearer = format!("Bearer {mover}");
     let body = json!({ "tokens": [plain, "no token"] }).to_string();
     let moved = server.request("POST", "/v1/rewrap", &[("authorization", &bearer)], body.as_bytes());
     assert!(moved.results()[0]["token"].is_string() && moved.results()[1]["error"].is_object());
     hold(&document, "post", "/v1/rewrap", &moved);
-    let bearer = format!("Bearer {all}");
+    found_answers(&place, &server, &document);
+    let auditor = place.role("auditor", &["auditor"]);
+    let bearer = format!("Bearer {auditor}");
     let authorized = [("authorization", bearer.as_str())];
     for path in ["/v1/audit", "/v1/keys"] {
         hold(&document, "get", path, &server.get(path, &authorized));
@@ -208,4 +211,37 @@ fn real_answers_are_as_they_are_described() {
     ] {
         assert!(!validator(&document, page).is_valid(&bad));
     }
+}
+
+/// What is told without showing a value, of single values and of forms, and what waits for a second person.
+fn found_answers(place: &Place, server: &Server, document: &Value) {
+    let keys = place.keys();
+    let email = seal(&keys, &options("mail", "email"), "\"zoe@shop.example\"");
+    let members =
+        [("card", "card-number", "\"4242424242424242\""), ("iban", "iban", "\"DE89370400440532013000\"")];
+    let form = seal_form(&keys, &members);
+    let masks = format!("Bearer {}", place.role("masks", &["support"]));
+    let compares = format!("Bearer {}", place.role("compares", &["verifier"]));
+    let expected = json!({ "token": email, "candidate": "zoe@shop.example", "field": "mail" });
+    for (path, bearer, tokens) in [
+        ("/v1/open-masked", &masks, json!([email, form, "no token"])),
+        ("/v1/fingerprint", &compares, json!([email, form, "no token"])),
+        ("/v1/verify", &compares, json!([expected, { "token": email, "hash": "$argon2id$" }])),
+    ] {
+        let body = json!({ "purpose": "ticket 5", "tokens": tokens }).to_string();
+        let answered = server.request("POST", path, &[("authorization", bearer)], body.as_bytes());
+        assert!(answered.results()[0]["error"].is_null(), "{path} {}", answered.body);
+        hold(document, "post", path, &answered);
+    }
+    let officer = format!("Bearer {}", place.role("officer", &["privacy-officer"]));
+    let body = json!({ "purpose": "request 9", "tokens": vec![&email; 100] }).to_string();
+    let waits = server.request("POST", "/v1/open", &[("authorization", &officer)], body.as_bytes());
+    hold(document, "post", "/v1/open", &waits);
+    let id = waits.json()["approval"].as_str().unwrap().to_owned();
+    let approver = format!("Bearer {}", place.role("second", &["approver"]));
+    let approver = [("authorization", approver.as_str())];
+    hold(document, "get", "/v1/approvals", &server.get("/v1/approvals", &approver));
+    let approved = server.request("POST", &format!("/v1/approvals/{id}"), &approver, b"");
+    assert_eq!(approved.json()["approved_by"], "second");
+    hold(document, "post", "/v1/approvals/{id}", &approved);
 }

@@ -131,7 +131,9 @@ fn what_would_not_open_is_not_moved() {
 #[test]
 fn a_service_moves_what_its_credential_covers() {
     let place = Place::with_keys(&[("payment", "HPKE-9"), ("health", "ECDH-ES")]);
-    let secret = place.credential("mover", &["payment"]);
+    let mover = ["credentials", "new", "mover", "--role", "rewrapper", "--class", "payment"];
+    let secret = place.run(&mover).ok().trim_end().to_owned();
+    let desk = place.credential("desk", &["payment"]);
     let keys = place.keys();
     let card = seal(&keys, &options("card", "card-number"), "\"4242424242424242\"");
     let health = seal(&keys, &options("f", "diagnosis"), "\"x\"");
@@ -150,7 +152,7 @@ fn a_service_moves_what_its_credential_covers() {
     assert_eq!(results[1]["error"]["code"], "not-allowed");
     assert_eq!(results[2]["error"]["code"], "token-wrong-field");
     let moved = results[0]["token"].clone();
-    assert_eq!(server.open(&secret, &[moved]).results()[0]["value"], "4242424242424242");
+    assert_eq!(server.open(&desk, &[moved]).results()[0]["value"], "4242424242424242");
     assert_eq!(post(&[], json!({ "tokens": [card] })).problem(), "unauthenticated");
     assert_eq!(post(&headers, json!({ "tokens": [] })).problem(), "too-many-tokens");
     assert_eq!(post(&headers, json!({ "token": card })).problem(), "request-malformed");
