@@ -17,7 +17,7 @@ mod secret;
 mod serve;
 
 use crate::clock::Clock;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::home::Home;
 use crate::logging;
@@ -171,6 +171,10 @@ pub fn run() -> ExitCode {
         actor,
         store: OnceCell::new(),
     };
+    if std::env::args().any(|argument| shows_password(&argument)) {
+        context.out.error(&Error::new(Code::DatabaseUrl));
+        return ExitCode::from(2);
+    }
     let done = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(async {
             let done = carry_out(&context, args.command).await;
@@ -212,6 +216,13 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
     }
 }
 
+/// Whether an argument is a database's address with a password in it, which other users could see.
+fn shows_password(argument: &str) -> bool {
+    let address = argument.strip_prefix("--database=").unwrap_or(argument);
+    let url = url::Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres"));
+    url.is_some_and(|url| url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password"))
+}
+
 /// A crash must not write the keys and values in memory to a file.
 fn forbid_core_dumps() {
     use nix::sys::resource::{Resource, setrlimit};
@@ -233,6 +244,20 @@ fn user() -> String {
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn a_password_is_not_shown_to_other_users() {
+        for (argument, shows) in [
+            ("postgres://u:secret@host/db", true),
+            ("--database=postgresql://u:secret@host/db", true),
+            ("postgres://u@host/db?password=secret", true),
+            ("postgres://u@host/db?sslmode=verify-full", false),
+            ("https://u:p@shop.example", false),
+            ("a token", false),
+        ] {
+            assert_eq!(shows_password(argument), shows, "{argument}");
+        }
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

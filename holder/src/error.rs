@@ -256,4 +256,15 @@ mod tests {
         assert_eq!(distinct.len(), all.len());
         assert!(all.iter().all(|code| code.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')));
     }
+
+    /// Whoever gets a code finds it in the specification, with its text.
+    #[test]
+    fn every_code_is_documented() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/format.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let section = text.split("### 15.3 Key holder").nth(1).unwrap();
+        let row = |code: &Code| format!("| `{}` | {} |", code.as_str(), code.message());
+        let missing: Vec<_> = Code::ALL.iter().map(row).filter(|row| !section.contains(row)).collect();
+        assert!(missing.is_empty(), "not in docs/format.md: {missing:?}");
+    }
 }

@@ -197,14 +197,21 @@ fn hash(row: &AnyRow, column: &str) -> Result<[u8; 32]> {
     bytes.try_into().map_err(|_| Error::new(Code::StoreDamaged))
 }
 
-/// `($1,$2),($3,$4)`: the places of `rows` rows with `columns` values each.
-fn places(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let places: Vec<String> =
-            (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
-        format!("({})", places.join(","))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(",")
+impl Database {
+    /// `($1,$2),($3,$4)`: the places of `rows` rows with `columns` values each.
+    ///
+    /// SQLite takes that, too, but looks each number up in a list of all of them; `?` is just the next.
+    fn places(&self, rows: usize, columns: usize) -> String {
+        let place = |number: usize| match self {
+            Self::Sqlite(_) => "?".to_owned(),
+            Self::Postgres => format!("${number}"),
+        };
+        let row = |row: usize| {
+            let places: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
+            format!("({})", places.join(","))
+        };
+        (0..rows).map(row).collect::<Vec<_>>().join(",")
+    }
 }
 
 #[cfg(test)]
@@ -213,7 +220,7 @@ mod tests {
 
     #[test]
     fn places_are_counted_through() {
-        assert_eq!(places(1, 1), "($1)");
-        assert_eq!(places(2, 3), "($1,$2,$3),($4,$5,$6)");
+        assert_eq!(Database::Postgres.places(1, 1), "($1)");
+        assert_eq!(Database::Postgres.places(2, 3), "($1,$2,$3),($4,$5,$6)");
     }
 }

@@ -1,6 +1,6 @@
 //! The SQL of the audit. Rows are only ever added, and the head follows them.
 
-use super::{Store, Tx, from_db, hash, number, places, to_db, unsigned};
+use super::{Store, Tx, from_db, hash, number, to_db, unsigned};
 use crate::audit::Entry;
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;
@@ -94,7 +94,7 @@ impl Tx {
                 "INSERT INTO audit (seq, time, actor, action, outcome, target, kid, class, kind, field, iss, jti,
                                     sub, purpose, request, rule, hash)
                  VALUES {}",
-                places(rows.len(), COLUMNS)
+                self.1.database.places(rows.len(), COLUMNS)
             );
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for AuditRow { seq, entry, hash } in rows {

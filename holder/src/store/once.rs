@@ -1,6 +1,6 @@
 //! The SQL of tokens that open a single time.
 
-use super::{Tx, from_db, hash, number, places, to_db, unsigned};
+use super::{Tx, from_db, hash, number, to_db, unsigned};
 use crate::error::Result;
 use fieldseal::NumericDate;
 use sqlx::{AssertSqlSafe, Row};
@@ -26,7 +26,10 @@ impl Tx {
     pub(crate) async fn opened_once(&mut self, digests: &[[u8; 32]]) -> Result<Vec<OnceRow>> {
         let mut found = Vec::new();
         for digests in digests.chunks(ROWS) {
-            let statement = format!("SELECT * FROM opened_once WHERE digest IN {}", list(digests.len()));
+            let statement = format!(
+                "SELECT * FROM opened_once WHERE digest IN {}",
+                self.1.database.places(1, digests.len())
+            );
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for digest in digests {
                 query = query.bind(digest.as_slice());
@@ -48,7 +51,7 @@ impl Tx {
     pub(crate) async fn once_roots(&mut self, digests: &[[u8; 32]]) -> Result<HashMap<[u8; 32], [u8; 32]>> {
         let mut found = HashMap::new();
         for digests in digests.chunks(ROWS) {
-            let places = list(digests.len());
+            let places = self.1.database.places(1, digests.len());
             let statement = format!("SELECT digest, root FROM rewrapped_once WHERE digest IN {places}");
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for digest in digests {
@@ -66,8 +69,10 @@ impl Tx {
         let olds: Vec<_> = pairs.iter().map(|(_, old)| *old).collect();
         let roots = self.once_roots(&olds).await?;
         for pairs in pairs.chunks(ROWS) {
-            let statement =
-                format!("INSERT INTO rewrapped_once (digest, root) VALUES {}", places(pairs.len(), 2));
+            let statement = format!(
+                "INSERT INTO rewrapped_once (digest, root) VALUES {}",
+                self.1.database.places(pairs.len(), 2)
+            );
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for (new, old) in pairs {
                 let root = roots.get(old).unwrap_or(old);
@@ -83,7 +88,7 @@ impl Tx {
         for rows in rows.chunks(ROWS) {
             let statement = format!(
                 "INSERT INTO opened_once (digest, seq, time, actor, request) VALUES {}",
-                places(rows.len(), 5)
+                self.1.database.places(rows.len(), 5)
             );
             let mut query = sqlx::query(AssertSqlSafe(statement));
             for row in rows {
@@ -98,9 +103,4 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-fn list(len: usize) -> String {
-    let places: Vec<String> = (1..=len).map(|place| format!("${place}")).collect();
-    format!("({})", places.join(","))
 }

@@ -33,14 +33,14 @@ pub(super) struct Filter {
     /// The kind of data.
     #[arg(long)]
     kind: Option<String>,
-    /// The key.
-    #[arg(long)]
+    /// The key. Its name may begin with a hyphen.
+    #[arg(long, allow_hyphen_values = true)]
     kid: Option<String>,
-    /// The token's name.
-    #[arg(long)]
+    /// The token's name, which may begin with a hyphen.
+    #[arg(long, allow_hyphen_values = true)]
     jti: Option<String>,
     /// The subject: the public name of the person whose value it is.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     sub: Option<String>,
     /// From this time on, such as 2026-11-24 or 2026-11-24T08:00:00Z.
     #[arg(long, value_name = "TIME", value_parser = time)]

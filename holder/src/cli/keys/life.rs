@@ -53,7 +53,8 @@ pub(in crate::cli) struct Policy {
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Revoke {
-    /// The key.
+    /// The key. Its name may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     kid: String,
 
     /// Why, for the audit.
@@ -66,11 +67,12 @@ pub(in crate::cli) struct Revoke {
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Destroy {
-    /// The key.
+    /// The key. Its name may begin with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     kid: String,
 
     /// The same kid again: nobody can undo this.
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     confirm: Option<String>,
 
     /// Why, for the receipt and the audit.

@@ -15,7 +15,7 @@ const MAX_FILE: u64 = 64 * 1024;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(in crate::cli) struct Args {
     /// The key whose receipt is printed.
-    #[arg(required = true)]
+    #[arg(required = true, allow_hyphen_values = true)]
     kid: Option<String>,
 
     #[command(subcommand)]
