@@ -1,6 +1,6 @@
 //! Opening by itself: parsed tokens and a private key, without the key holder around them.
 
-#![allow(unreachable_pub, reason = "shared by the benchmarks")]
+#![allow(unreachable_pub, dead_code, reason = "shared by the benchmarks, which use some of it each")]
 
 use anyhow::{Context, Result};
 use fieldseal::NumericDate;

@@ -220,30 +220,3 @@ fn a_revoked_key_is_for_the_incident() {
         assert!(!may(somebody(&[role], &[Scope::All])), "{role}");
     }
 }
-
-/// Prints what a decision costs: `cargo test --release -p fieldseal-holder --lib costs -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn costs() {
-    let rules = Rules::standard().unwrap();
-    let occasion = occasion(somebody(&["payments"], &[]), Access::OpenMasked);
-    for (name, kinds) in [("standard", ["card-number"; 100]), ("worst", ["x"; 100])] {
-        let begun = std::time::Instant::now();
-        const ROUNDS: u32 = 100;
-        for _ in 0..ROUNDS {
-            let session = rules.session(&occasion);
-            let mut seen = std::collections::HashMap::new();
-            for (i, kind) in kinds.iter().enumerate() {
-                let kind = if *kind == "x" { "text" } else { kind };
-                let sub = (name == "worst").then(|| i.to_string());
-                let facts = Facts { sub, ..of_kind(kind) };
-                seen.entry(facts.clone()).or_insert_with(|| session.decide(&facts));
-            }
-        }
-        let each = begun.elapsed() / (ROUNDS * 100);
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            format!("{name}: {each:?} a token\n").as_bytes(),
-        );
-    }
-}
