@@ -35,35 +35,8 @@ pub(super) struct OpenAnswer {
 #[serde(untagged)]
 #[expect(dead_code, reason = "it describes what `open` writes by hand")]
 pub(super) enum OpenResult {
-    Opened(Opened),
+    Opened(found::Opened),
     Refused(Refused),
-}
-
-/// A value and what its token says of it, now authenticated.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what `answer` writes by hand")]
-pub(super) struct Opened {
-    /// The form entry's name.
-    field: String,
-    /// What the value is.
-    kind: String,
-    /// The page's origin.
-    iss: String,
-    /// When it was sealed: a NumericDate (RFC 7519 section 2).
-    iat: u64,
-    /// The token's name.
-    jti: String,
-    /// The person whose value it is.
-    #[schema(nullable = false)]
-    sub: Option<String>,
-    /// Whether the value is one of its kind.
-    valid: bool,
-    /// Whether the header's hints are what the value gives, if it has any.
-    #[schema(nullable = false)]
-    hint_matches: Option<bool>,
-    /// The value, of the type that it was sealed with.
-    #[schema(value_type = serde_json::Value)]
-    value: (),
 }
 
 /// Why a token was not opened. It has no `status`.

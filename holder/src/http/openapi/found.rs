@@ -1,5 +1,4 @@
-//! What is told about values that are not shown, and about requests that wait for a second person, as the
-//! document describes it.
+//! What is told about values, shown or not, as the document describes it.
 
 use super::Refused;
 use std::collections::BTreeMap;
@@ -33,6 +32,15 @@ macro_rules! found {
             $($(#[$member_doc])* $member: $type,)*
         }
     };
+}
+
+found! {
+    /// A value and what its token says of it, now authenticated.
+    Opened {
+        /// The value, of the type that it was sealed with.
+        #[schema(value_type = serde_json::Value)]
+        value: (),
+    }
 }
 
 found! {
