@@ -119,12 +119,14 @@ fn is_answer(action: &str, kind: Kind, result: &Value) -> bool {
         "open-masked" => part["masked"].is_string() && part["hints"].is_object(),
         "verify" => result["equal"] == true,
         "fingerprint" => part["fingerprint"].as_str().is_some_and(|text| text.len() == 43),
+        // The key is the current one, so the token stays as it is.
+        "rewrap" => result["token"].is_string() && result["rewrapped"] == false,
         other => panic!("{other}"),
     }
 }
 
-/// What the service has addresses for; moving tokens to a new key has tests of its own.
-const ACTIONS: [&str; 4] = ["open", "open-masked", "verify", "fingerprint"];
+/// What can be asked about a token.
+const ACTIONS: [&str; 5] = ["open", "open-masked", "verify", "fingerprint", "rewrap"];
 
 struct Trial<'a> {
     server: &'a Server,
