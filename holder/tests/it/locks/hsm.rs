@@ -139,6 +139,28 @@ fn keys_are_locked_while_the_token_is_out_and_open_when_it_is_back() {
     place.assert_nowhere(PIN.as_bytes());
 }
 
+/// A key that takes over is wrapped by the HSM's as well: it opens, and so does the one before.
+#[test]
+fn keys_rotate_under_an_hsm() {
+    let Some(hsm) = Hsm::with_home() else { return };
+    let place = &hsm.place;
+    let asked = Asked::start(place);
+    let new = place.run(&["keys", "rotate", "--all"]).ok();
+    let token = json!(seal(&place.keys(), &options("f", "text"), "\"sealed since\""));
+    let kid = fieldseal::jwe::Token::parse(token.as_str().unwrap()).unwrap().header().kid.clone();
+    assert!(new.contains(&kid), "{new}");
+    let opened = asked.server.open(&asked.secret, &[token.clone(), asked.token.clone()]).results();
+    assert_eq!(opened[0]["value"], "sealed since");
+    assert!(opened[1]["error"].is_null(), "{}", opened[1]);
+    // Both go with the token and come back with it.
+    hsm.pull_out();
+    asked.until_locked();
+    super::assert_locked(&asked.server.open(&asked.secret, std::slice::from_ref(&token)));
+    hsm.put_back();
+    asked.until_unlocked();
+    assert_eq!(asked.server.open(&asked.secret, &[token]).results()[0]["value"], "sealed since");
+}
+
 #[test]
 fn no_key_stays_in_memory_when_the_token_is_out() {
     let Some(hsm) = Hsm::with_home() else { return };
