@@ -12,7 +12,6 @@ use crate::policy::{Expectation, Refusal};
 use crate::wiped::Wiped;
 use fieldseal::Text;
 use fieldseal::kind::Kind;
-use serde_json::json;
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -232,15 +231,5 @@ fn print(context: &Context, outcome: &Outcome) -> Result<()> {
 
 /// Appends an outcome as a line of JSON.
 fn write(out: &mut Wiped, outcome: &Outcome) -> Result<()> {
-    let written = match outcome {
-        Ok(finding) => answer::write_finding(out, finding),
-        Err(refusal) => {
-            let code = refusal.shown();
-            let error = json!({ "error": { "code": code.as_str(), "detail": code.message() } });
-            serde_json::to_writer(&mut *out, &error).map_err(io::Error::from)
-        }
-    };
-    written.map_err(|_| Error::new(Code::Internal))?;
-    out.push(b"\n");
-    Ok(())
+    open::write_line(out, outcome, answer::write_finding)
 }

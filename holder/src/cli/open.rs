@@ -26,7 +26,7 @@ use batch::{Source as _, Submitted};
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
-pub(super) use lines::Lines;
+pub(super) use lines::{Lines, write_line};
 use resume::{Output, Plan};
 use serde::Serialize;
 use std::io::{self, IsTerminal};

@@ -71,13 +71,12 @@ impl Output {
     }
 
     fn problem(&self, code: Code, detail: &str) {
-        let code = code.as_str();
         let _ = if self.json {
-            let document = serde_json::json!({ "error": { "code": code, "detail": detail } });
+            let document = error_of(code, detail);
             writeln!(io::stderr(), "{document}")
         } else {
             // Colours only on a terminal, and not with NO_COLOR.
-            writeln!(anstream::stderr(), "{RED}error{PLAIN}[{code}]: {}", visible(detail))
+            writeln!(anstream::stderr(), "{RED}error{PLAIN}[{}]: {}", code.as_str(), visible(detail))
         };
     }
 
@@ -93,6 +92,11 @@ impl Output {
             _ => Error::new(Code::OutputFailed),
         })
     }
+}
+
+/// An error as machines are told it.
+pub(super) fn error_of(code: Code, detail: &str) -> serde_json::Value {
+    serde_json::json!({ "error": { "code": code.as_str(), "detail": detail } })
 }
 
 /// Text that a terminal shows and does not obey. What is printed may come from whoever filled in a

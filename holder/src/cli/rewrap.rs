@@ -1,6 +1,7 @@
 //! `keyholder rewrap`
 
 use super::open::{TokenFile, actor};
+use super::output::error_of;
 use super::progress::Progress;
 use super::secret::Unlock;
 use super::{Context, Done};
@@ -55,8 +56,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
                 Ok(done) => serde_json::to_writer(&mut out, &done),
                 Err(refusal) => {
                     let code = refusal.shown();
-                    let error = json!({ "error": { "code": code.as_str(), "detail": code.message() } });
-                    serde_json::to_writer(&mut out, &error)
+                    serde_json::to_writer(&mut out, &error_of(code, code.message()))
                 }
             };
             written.map_err(io::Error::from).and_then(|()| out.write_all(b"\n")).map_err(failed)?;

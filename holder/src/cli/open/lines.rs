@@ -3,13 +3,14 @@
 use super::batch::{BYTES, Batch, Piece, Render, Source, Submitted, TOKENS};
 use super::input::Input;
 use crate::answer;
+use crate::cli::output::error_of;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Outcome, Submission};
-use crate::policy::Expectation;
+use crate::policy::{Expectation, Refusal};
 use crate::wiped::Wiped;
 use fieldseal::kind::Kind;
 use serde::Deserialize;
-use serde_json::json;
+
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 /// The longest line: the longest token with room to spare. A longer one is an error of its own, and
@@ -131,12 +132,20 @@ impl Render for Answers {
 
 /// Appends an outcome as a line of JSON.
 pub(super) fn write(out: &mut Wiped, outcome: &Outcome) -> Result<()> {
+    write_line(out, outcome, answer::write)
+}
+
+/// Appends what came of a token as a line of JSON: what `each` writes, or the error.
+pub(in crate::cli) fn write_line<T>(
+    out: &mut Wiped,
+    outcome: &std::result::Result<T, Refusal>,
+    each: impl FnOnce(&mut Wiped, &T) -> io::Result<()>,
+) -> Result<()> {
     let written = match outcome {
-        Ok(answer) => answer::write(out, answer),
+        Ok(answer) => each(out, answer),
         Err(refusal) => {
             let code = refusal.shown();
-            let error = json!({ "error": { "code": code.as_str(), "detail": code.message() } });
-            serde_json::to_writer(&mut *out, &error).map_err(io::Error::from)
+            serde_json::to_writer(&mut *out, &error_of(code, code.message())).map_err(io::Error::from)
         }
     };
     written.map_err(|_| Error::new(Code::Internal))?;
