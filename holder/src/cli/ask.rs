@@ -112,16 +112,20 @@ fn candidate(args: &Verify) -> Result<Candidate> {
         Some(path) => {
             let unreadable = |_| Error::about(Code::InputUnreadable, path.display());
             let file = std::fs::File::open(path).map_err(unreadable)?;
-            file.take(MAX_CANDIDATE).read_to_string(&mut text).map_err(unreadable)?;
+            file.take(MAX_CANDIDATE + 1).read_to_string(&mut text).map_err(unreadable)?;
         }
         None if io::stdin().is_terminal() => {
             let typed = rpassword::prompt_password("Compare with: ");
             text = Zeroizing::new(typed.map_err(|_| Error::new(Code::InputUnreadable))?);
         }
         None => {
-            let read = io::stdin().take(MAX_CANDIDATE).read_to_string(&mut text);
+            let read = io::stdin().take(MAX_CANDIDATE + 1).read_to_string(&mut text);
             read.map_err(|_| Error::new(Code::InputUnreadable))?;
         }
+    }
+    // A part of it would be compared as if it were the whole.
+    if text.len() as u64 > MAX_CANDIDATE {
+        return Err(Error::new(Code::CandidateMalformed));
     }
     // An editor ends a file with a line break, which nobody means as part of the value.
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));

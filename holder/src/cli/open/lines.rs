@@ -10,7 +10,6 @@ use crate::policy::{Expectation, Refusal};
 use crate::wiped::Wiped;
 use fieldseal::kind::Kind;
 use serde::Deserialize;
-
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 /// The longest line: the longest token with room to spare. A longer one is an error of its own, and
