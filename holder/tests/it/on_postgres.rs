@@ -5,6 +5,7 @@
 
 mod altered;
 mod approvals;
+mod asked;
 mod audit;
 mod backup;
 mod crash;

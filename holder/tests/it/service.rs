@@ -1,6 +1,6 @@
 //! The service over HTTP.
 
-use crate::support::{POSTGRES, Place, Server, agent, contains, now, options, seal, sql};
+use crate::support::{Place, Server, agent, contains, now, options, seal};
 use ed25519_dalek::{Signature, VerifyingKey};
 use fieldseal::keyset::KeySet;
 use fieldseal::keyset::signed::{Signer, Unverified};
@@ -322,23 +322,13 @@ fn nothing_is_opened_that_cannot_be_recorded() {
     let secret = place.credential("desk", &["*"]);
     let token = seal(&place.keys(), &options("f", "text"), "\"4242\"");
     let server = place.serve();
-    sql(
-        &place,
-        match POSTGRES {
-            true => {
-                "CREATE TRIGGER full_disk BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()"
-            }
-            false => {
-                "CREATE TRIGGER full_disk BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-            }
-        },
-    );
+    place.refuse_records();
     let answered = server.open(&secret, &[json!(token)]);
     assert_eq!((answered.status, answered.problem().as_str()), (503, "store-unavailable"));
     assert!(!answered.body.contains("4242"));
     let by_hand = place.run(&["open", &token]);
     assert_eq!((by_hand.code, by_hand.stdout.as_str()), (Some(2), ""));
-    sql(&place, if POSTGRES { "DROP TRIGGER full_disk ON audit" } else { "DROP TRIGGER full_disk" });
+    place.take_records_again();
     assert_eq!(server.open(&secret, &[json!(token)]).results()[0]["value"], "4242");
 }
 

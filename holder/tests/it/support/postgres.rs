@@ -27,7 +27,7 @@ pub(crate) fn database() -> String {
 fn new_database(server: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    super::execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}")).unwrap();
+    super::database::execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}")).unwrap();
     format!("{server}/{name}")
 }
 
