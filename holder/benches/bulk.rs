@@ -9,6 +9,7 @@
 //! The share is told twice: of the time on the clock, and of the processor's time, which other work on the same
 //! machine does not change.
 
+mod place;
 mod raw;
 
 use anyhow::{Context, Result, ensure};
@@ -17,11 +18,12 @@ use fieldseal::keyset::KeySet;
 use fieldseal::sealer::Sealer;
 use fieldseal::suite::Alg;
 use nix::sys::resource::{UsageWho, getrusage};
+use place::Place;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,8 +68,8 @@ fn main() -> Result<()> {
     say(format_args!("sealed in {:.0} s", start.elapsed().as_secs_f64()))?;
 
     let before = raw(alg, cores)?;
-    let small = place.open("quarter", "opened-quarter", quarter)?;
-    let bulk = place.open("all", "opened", args.tokens)?;
+    let small = open(&place, "quarter", "opened-quarter", quarter)?;
+    let bulk = open(&place, "all", "opened", args.tokens)?;
     let after = raw(alg, cores)?;
     let (rate, cost) = (f64::midpoint(before.rate, after.rate), f64::midpoint(before.cost, after.cost));
     check(&place.path("opened"), args.tokens)?;
@@ -87,7 +89,7 @@ fn main() -> Result<()> {
         args.tokens
     ))?;
 
-    let half = place.kill_half_way(args.tokens)?;
+    let half = kill_half_way(&place, args.tokens)?;
     let start = Instant::now();
     place.run(&["open", "--file", "all", "--out", "resumed", "--resume"])?;
     check(&place.path("resumed"), args.tokens)?;
@@ -191,63 +193,41 @@ fn is_same(first: &Path, second: &Path) -> Result<bool> {
     }
 }
 
-/// A directory with a key holder.
-struct Place(PathBuf);
-
-impl Place {
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyholder"));
-        command.args(args).current_dir(&self.0).stdin(Stdio::null());
-        command.env("KEYHOLDER_HOME", self.path("home")).env("KEYHOLDER_KEY_FILE", self.path("key"));
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Result<String> {
-        let output = self.command(args).output()?;
-        ensure!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(String::from_utf8(output.stdout)?)
-    }
-
-    /// Opens a file of so many tokens.
-    fn open(&self, file: &str, out: &str, tokens: u64) -> Result<Measured> {
-        let (start, spent) = (Instant::now(), processor(UsageWho::RUSAGE_CHILDREN)?);
-        let mut child = self.command(&["open", "--file", file, "--out", out]).spawn()?;
-        let mut memory = 0;
-        loop {
-            memory = high_water_mark(&child).unwrap_or(memory);
-            if let Some(status) = child.try_wait()? {
-                ensure!(status.success(), "opening ended with {status}");
-                let seconds = start.elapsed().as_secs_f64();
-                let spent = processor(UsageWho::RUSAGE_CHILDREN)? - spent;
-                let tokens = tokens as f64;
-                return Ok(Measured { rate: tokens / seconds, cost: spent / tokens * 1e6, memory });
-            }
-            thread::sleep(Duration::from_millis(20));
+/// Opens a file of so many tokens.
+fn open(place: &Place, file: &str, out: &str, tokens: u64) -> Result<Measured> {
+    let (start, spent) = (Instant::now(), processor(UsageWho::RUSAGE_CHILDREN)?);
+    let mut child = place.command(&["open", "--file", file, "--out", out]).spawn()?;
+    let mut memory = 0;
+    loop {
+        memory = high_water_mark(&child).unwrap_or(memory);
+        if let Some(status) = child.try_wait()? {
+            ensure!(status.success(), "opening ended with {status}");
+            let seconds = start.elapsed().as_secs_f64();
+            let spent = processor(UsageWho::RUSAGE_CHILDREN)? - spent;
+            let tokens = tokens as f64;
+            return Ok(Measured { rate: tokens / seconds, cost: spent / tokens * 1e6, memory });
         }
+        thread::sleep(Duration::from_millis(20));
     }
+}
 
-    /// Kills a run when half of the tokens are on the disk. Gives how many were.
-    fn kill_half_way(&self, tokens: u64) -> Result<u64> {
-        let mut child =
-            self.command(&["open", "--file", "all", "--out", "resumed", "--sync-every", "0"]).spawn()?;
-        let on_disk = || {
-            let journal = fs::read_to_string(self.path("resumed.progress")).ok()?;
-            let last: Value = journal.lines().rev().find_map(|line| serde_json::from_str(line).ok())?;
-            last["tally"]["opened"].as_u64()
-        };
-        loop {
-            ensure!(child.try_wait()?.is_none(), "it came to the end before it was killed");
-            if let Some(opened) = on_disk().filter(|opened| *opened >= tokens / 2) {
-                child.kill()?;
-                child.wait()?;
-                return Ok(opened);
-            }
-            thread::sleep(Duration::from_millis(5));
+/// Kills a run when half of the tokens are on the disk. Gives how many were.
+fn kill_half_way(place: &Place, tokens: u64) -> Result<u64> {
+    let mut child =
+        place.command(&["open", "--file", "all", "--out", "resumed", "--sync-every", "0"]).spawn()?;
+    let on_disk = || {
+        let journal = fs::read_to_string(place.path("resumed.progress")).ok()?;
+        let last: Value = journal.lines().rev().find_map(|line| serde_json::from_str(line).ok())?;
+        last["tally"]["opened"].as_u64()
+    };
+    loop {
+        ensure!(child.try_wait()?.is_none(), "it came to the end before it was killed");
+        if let Some(opened) = on_disk().filter(|opened| *opened >= tokens / 2) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(opened);
         }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -5,6 +5,7 @@
 //! Clients on this machine send batches of 100 tokens to a service whose audit is on the disk, so they and the service
 //! share the cores that opening by itself has alone. Rounds of both follow one another, and their medians are compared.
 
+mod place;
 mod raw;
 
 use anyhow::{Context, Result, ensure};
@@ -14,9 +15,9 @@ use fieldseal::keyset::KeySet;
 use fieldseal::open::PrivateKey;
 use fieldseal::sealer::Sealer;
 use fieldseal::suite::Alg;
+use place::Place;
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,11 +52,12 @@ fn main() -> Result<()> {
     let alg: Alg = args.alg.parse()?;
     let cores = thread::available_parallelism()?.get();
     let dir = tempfile::tempdir()?;
-    let secret = set_up(dir.path(), &args.alg)?;
-    let sealer = Sealer::new(KeySet::parse(&run(dir.path(), &["keys", "publish"])?)?, raw::ORIGIN)?;
+    let place = Place(dir.path().to_owned());
+    let secret = set_up(&place, &args.alg)?;
+    let sealer = Sealer::new(KeySet::parse(&place.run(&["keys", "publish"])?)?, raw::ORIGIN)?;
     let bodies = (0..32).map(|i| body(&sealer, i)).collect::<Result<Vec<_>>>()?;
     let (key, tokens) = raw::parsed(alg, 1000)?;
-    let service = Service::start(dir.path())?;
+    let service = Service::start(&place)?;
 
     let time = Duration::from_secs(args.seconds);
     let (mut alone, mut served) = (Vec::new(), Vec::new());
@@ -64,7 +66,7 @@ fn main() -> Result<()> {
         served.push(service.rate(&secret, &bodies, args.clients, time)?);
     }
     drop(service);
-    run(dir.path(), &["audit", "verify"])?;
+    place.run(&["audit", "verify"])?;
     let (alone, served) = (median(alone), median(served));
     let mut out = io::stdout();
     writeln!(out, "{}, batches of {BATCH}, {} clients, {cores} cores", args.alg, args.clients)?;
@@ -80,12 +82,12 @@ fn median(mut rates: Vec<f64>) -> f64 {
 }
 
 /// A key holder with a key and a credential, whose secret it gives.
-fn set_up(dir: &Path, alg: &str) -> Result<String> {
-    run(dir, &["init", "--origin", raw::ORIGIN])?;
-    run(dir, &["keys", "new", "--class", "*", "--alg", alg])?;
+fn set_up(place: &Place, alg: &str) -> Result<String> {
+    place.run(&["init", "--origin", raw::ORIGIN])?;
+    place.run(&["keys", "new", "--class", "*", "--alg", alg])?;
     let no_quota = ["--per-minute", "none", "--per-day", "none"];
     let new = [&["credentials", "new", "bench", "--class", "*"], &no_quota[..]].concat();
-    Ok(run(dir, &new)?.trim_end().to_owned())
+    Ok(place.run(&new)?.trim_end().to_owned())
 }
 
 fn body(sealer: &Sealer, i: u64) -> Result<String> {
@@ -111,19 +113,6 @@ fn raw_rate(key: &PrivateKey, tokens: &[Token], cores: usize, time: Duration) ->
     opened.into_inner() as f64 / start.elapsed().as_secs_f64()
 }
 
-fn command(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keyholder"));
-    command.args(args).current_dir(dir).stdin(Stdio::null());
-    command.env("KEYHOLDER_HOME", dir.join("home")).env("KEYHOLDER_KEY_FILE", dir.join("key"));
-    command
-}
-
-fn run(dir: &Path, args: &[&str]) -> Result<String> {
-    let output = command(dir, args).output()?;
-    ensure!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 /// A service that ends when this is dropped.
 struct Service {
     child: Child,
@@ -131,8 +120,8 @@ struct Service {
 }
 
 impl Service {
-    fn start(dir: &Path) -> Result<Self> {
-        let mut command = command(dir, &["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+    fn start(place: &Place) -> Result<Self> {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
