@@ -13,7 +13,7 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Rules, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -246,6 +246,11 @@ impl Holder {
     /// The audit.
     pub fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.current()
     }
 
     /// The clock.

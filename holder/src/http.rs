@@ -5,6 +5,7 @@ mod approvals;
 mod ask;
 mod caller;
 mod connection;
+mod credentials;
 mod health;
 mod keyset;
 mod lists;
@@ -13,12 +14,16 @@ mod openapi;
 pub mod problem;
 pub mod rates;
 mod rewrap;
+mod roles;
 mod server;
+mod statistics;
 pub mod tls;
 mod trace;
+mod verification;
 
 pub use server::{Listener, serve};
 
+use crate::audit::Verification;
 use crate::error::Code;
 use crate::holder::Holder;
 use crate::identity::oidc::Provider;
@@ -56,6 +61,8 @@ struct Service {
     oidc: Option<Provider>,
     front: Arc<Front>,
     keyset: keyset::Published,
+    roles: roles::Known,
+    verification: Verification,
     /// What describes all of it.
     document: String,
 }
@@ -116,6 +123,10 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/audit/verification", get(verification::state).post(verification::anew))
+        .route("/v1/credentials", get(credentials::list))
+        .route("/v1/roles", get(roles::roles))
+        .route("/v1/statistics", get(statistics::statistics))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {
@@ -124,7 +135,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
     };
     let keyset = keyset::Published::default();
     let document = openapi::document(oidc.as_ref().map(Provider::issuer));
-    let service = Arc::new(Service { holder, oidc, front: Arc::clone(&front), keyset, document });
+    let (roles, verification) = Default::default();
+    let front_of = Arc::clone(&front);
+    let service = Arc::new(Service { holder, oidc, front: front_of, keyset, roles, verification, document });
     guard(routes.with_state(service), probes, front)
 }
 

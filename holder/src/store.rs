@@ -18,15 +18,17 @@ mod preferences;
 mod quota;
 mod settings;
 mod sqlite;
+mod statistics;
 
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
-pub use audit::{AuditFilter, AuditRow};
+pub use audit::{AuditFilter, AuditRow, Side};
 pub use credentials::Credential;
 pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
+pub use statistics::Opens;
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;

@@ -6,7 +6,10 @@
 pub(super) mod found;
 
 use super::problem::Document;
-use super::{Service, approvals, ask, health, keyset, lists, open, rewrap};
+use super::{
+    Service, approvals, ask, credentials, health, keyset, lists, open, rewrap, roles, statistics,
+    verification,
+};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -56,6 +59,9 @@ pub(super) struct AuditPage {
     next: String,
     /// Whether there are more records now.
     more: bool,
+    /// With `order=newest`: the `after` with which the list in the other order goes on behind these records.
+    #[schema(nullable = false)]
+    follow: Option<String>,
 }
 
 /// A record: what was hashed into the tree, and the leaf hash.
@@ -146,6 +152,7 @@ pub(super) struct Status {
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
+        credentials::list, roles::roles, statistics::statistics, verification::state, verification::anew,
     ),
     components(schemas(Document)),
 )]

@@ -13,6 +13,7 @@ mod faults;
 mod keys;
 mod once;
 mod origins;
+mod overseen;
 mod quota;
 mod refused;
 mod replicas;

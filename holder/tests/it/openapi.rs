@@ -183,6 +183,13 @@ fn real_answers_are_as_they_are_described() {
     let auditor = place.role("auditor", &["auditor"]);
     let bearer = format!("Bearer {auditor}");
     let authorized = [("authorization", bearer.as_str())];
+    for path in ["/v1/audit/verification", "/v1/credentials", "/v1/roles", "/v1/statistics"] {
+        hold(&document, "get", path, &server.get(path, &authorized));
+        hold(&document, "get", path, &server.get(path, &[]));
+    }
+    let anew = server.request("POST", "/v1/audit/verification", &authorized, b"");
+    hold(&document, "post", "/v1/audit/verification", &anew);
+    hold(&document, "get", "/v1/audit", &server.get("/v1/audit?order=newest&limit=2", &authorized));
     for path in ["/v1/audit", "/v1/keys"] {
         hold(&document, "get", path, &server.get(path, &authorized));
         hold(&document, "get", path, &server.get(path, &[]));
