@@ -23,6 +23,7 @@ pub use keyring::Keyring;
 pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Hsm, Kms, Secret};
 pub use phc::PasswordHash;
+pub(crate) use phc::Passphrases;
 pub use receipt::Receipt;
 pub(crate) use rewrap::{Rewrapped, seed};
 
