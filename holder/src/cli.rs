@@ -4,6 +4,7 @@ mod approvals;
 mod ask;
 mod audit;
 mod backup;
+mod console;
 mod credentials;
 mod init;
 mod keys;
@@ -102,6 +103,9 @@ enum Command {
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Make, list and end the people who log in to the console.
+    #[command(subcommand)]
+    Console(console::Command),
 }
 
 /// What every command gets to work with.
@@ -212,6 +216,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Backup(command) => backup::run(context, command).await,
+        Command::Console(command) => console::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

@@ -5,6 +5,7 @@ mod approvals;
 mod ask;
 mod caller;
 mod connection;
+mod console;
 mod credentials;
 mod health;
 mod keyset;
@@ -24,6 +25,7 @@ mod verification;
 pub use server::{Listener, serve};
 
 use crate::audit::Verification;
+use crate::console::{self as people, Console};
 use crate::error::Code;
 use crate::holder::Holder;
 use crate::identity::oidc::Provider;
@@ -32,7 +34,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use problem::Problem;
@@ -59,6 +61,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 struct Service {
     holder: Holder,
     oidc: Option<Provider>,
+    console: Option<Console>,
     front: Arc<Front>,
     keyset: keyset::Published,
     roles: roles::Known,
@@ -97,6 +100,8 @@ pub struct Settings {
     pub trust_proxy: bool,
     /// Whether the metrics have an address of their own, and so are not found among the others.
     pub metrics_apart: bool,
+    /// The console, if it is served.
+    pub console: Option<people::Settings>,
 }
 
 /// Every address of the service, as it is without further settings.
@@ -106,7 +111,7 @@ pub fn router(holder: Holder) -> Router {
 
 /// Every address of the service.
 pub fn router_with(holder: Holder, settings: Settings) -> Router {
-    let Settings { oidc, rates, trust_proxy, metrics_apart } = settings;
+    let Settings { oidc, rates, trust_proxy, metrics_apart, console } = settings;
     let metrics = holder.metrics().clone();
     let front = Arc::new(Front { turns: Turns::new(MAX_REQUESTS, TIMEOUT), rates, trust_proxy, metrics });
     let probes = Router::new().route("/healthz", get(health::alive));
@@ -133,11 +138,17 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         true => routes,
         false => routes.route("/metrics", get(health::guarded_metrics)),
     };
+    let routes = match console {
+        Some(_) => routes.merge(console::routes()),
+        None => routes,
+    };
+    let console = console.map(|settings| Console::new(holder.clone(), settings));
     let keyset = keyset::Published::default();
     let document = openapi::document(oidc.as_ref().map(Provider::issuer));
     let (roles, verification) = Default::default();
-    let front_of = Arc::clone(&front);
-    let service = Arc::new(Service { holder, oidc, front: front_of, keyset, roles, verification, document });
+    let shared = Arc::clone(&front);
+    let service =
+        Arc::new(Service { holder, oidc, console, front: shared, keyset, roles, verification, document });
     guard(routes.with_state(service), probes, front)
 }
 
@@ -199,6 +210,7 @@ fn guard(routes: Router, probes: Router, front: Arc<Front>) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(front, trace::follow))
+                .layer(from_fn(console::headers::strict))
                 .layer(SetResponseHeaderLayer::overriding(
                     header::X_CONTENT_TYPE_OPTIONS,
                     HeaderValue::from_static("nosniff"),

@@ -8,6 +8,7 @@
 
 mod approvals;
 mod audit;
+mod console;
 mod credentials;
 mod dump;
 mod keys;
@@ -16,6 +17,7 @@ mod origins;
 mod postgres;
 mod preferences;
 mod quota;
+mod sessions;
 mod settings;
 mod sqlite;
 mod statistics;
@@ -23,10 +25,12 @@ mod statistics;
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow, Side};
+pub(crate) use console::{ConsoleUser, Step};
 pub use credentials::Credential;
 pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
+pub(crate) use sessions::SessionRow;
 pub(crate) use settings::{LockRow, Settings};
 pub use statistics::Opens;
 

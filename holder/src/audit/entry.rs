@@ -60,6 +60,16 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// A user of the console was made.
+    ConsoleUserNew,
+    /// A user of the console is to enrol anew.
+    ConsoleUserReset,
+    /// A user of the console set a passphrase and registered a security key.
+    ConsoleEnrol,
+    /// Somebody logged in to the console, or was refused.
+    Login,
+    /// Somebody logged out.
+    Logout,
 }
 
 impl Action {
@@ -87,6 +97,11 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::ConsoleUserNew => "console-user-new",
+            Self::ConsoleUserReset => "console-user-reset",
+            Self::ConsoleEnrol => "console-enrol",
+            Self::Login => "login",
+            Self::Logout => "logout",
         }
     }
 }

@@ -3,13 +3,16 @@
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::clock::Clock;
+use crate::console;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::http::rates::{self, Rates};
 use crate::http::tls::{Files, Tls};
 use crate::http::{self, Listener, Settings};
 use crate::identity::oidc::Provider;
+use crate::identity::webauthn::RelyingParty;
 use crate::policy::Actor;
+use crate::store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +31,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     oidc: Oidc,
+
+    #[command(flatten)]
+    console: Console,
 
     /// An address of its own for metrics and probes; who can reach it needs no credential.
     #[arg(long, env = "KEYHOLDER_METRICS_LISTEN", value_name = "ADDRESS")]
@@ -106,13 +112,69 @@ impl Oidc {
     }
 }
 
+/// The console: where people log in.
+#[derive(clap::Args)]
+struct Console {
+    /// Serve the console at /console/. It is served anyhow where it has users.
+    #[arg(long, overrides_with = "no_console")]
+    console: bool,
+
+    /// Do not serve it.
+    #[arg(long)]
+    no_console: bool,
+
+    /// Where browsers find it: https://name[:port]. Without this, it is at localhost if that is listened on.
+    #[arg(long, env = "KEYHOLDER_CONSOLE_ORIGIN", value_name = "ORIGIN")]
+    console_origin: Option<String>,
+}
+
+impl Console {
+    /// What the console is served with, if it is. `local` is the first address that is listened on.
+    ///
+    /// Errors: `console-origin`, if nothing says where it is and it was asked for.
+    async fn settings(
+        &self,
+        store: &Store,
+        local: SocketAddr,
+        is_tls: bool,
+    ) -> Result<Option<console::Settings>> {
+        if self.no_console {
+            return Ok(None);
+        }
+        let users = console::list(store).await?;
+        if !self.console && users.iter().all(|user| user.credential.revoked.is_some()) {
+            return Ok(None);
+        }
+        let origin = match &self.console_origin {
+            Some(origin) => origin.clone(),
+            None if local.ip().is_loopback() => {
+                let (scheme, default) = if is_tls { ("https", 443) } else { ("http", 80) };
+                let port = Some(local.port()).filter(|port| *port != default);
+                let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                format!("{scheme}://localhost{port}")
+            }
+            None if self.console => return Err(Error::new(Code::ConsoleOrigin)),
+            None => {
+                let code = Code::ConsoleOrigin;
+                tracing::warn!(
+                    code = code.as_str(),
+                    "the console has users and is not served: give --console-origin"
+                );
+                return Ok(None);
+            }
+        };
+        Ok(Some(console::Settings { party: RelyingParty::new(&origin)? }))
+    }
+}
+
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let tls = args.tls.load()?;
-    let settings = Settings {
+    let mut settings = Settings {
         oidc: args.oidc.provider(&context.clock)?,
         rates: Rates::new(args.rate_per_address, args.rate_per_credential),
         trust_proxy: args.trust_proxy_header,
         metrics_apart: args.metrics_listen.is_some(),
+        console: None,
     };
     let holder = context.holder(&args.unlock).await?;
     let failed = |_| Error::new(Code::ListenFailed);
@@ -121,10 +183,21 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let metrics = holder.metrics().clone();
+    let mut sockets = Vec::new();
+    for address in args.listen {
+        sockets.push(listen(context, address, tls.is_some()).await?);
+    }
+    // Only now is the port known that the console is at.
+    if let Some(socket) = sockets.first() {
+        let local = socket.local_addr().map_err(failed)?;
+        settings.console = args.console.settings(holder.store(), local, tls.is_some()).await?;
+    }
+    if let Some(console) = &settings.console {
+        tracing::info!(origin = console.party.origin(), "the console is served");
+    }
     let router = http::router_with(holder.clone(), settings);
     let mut listeners = Vec::new();
-    for address in args.listen {
-        let socket = listen(context, address, tls.is_some()).await?;
+    for socket in sockets {
         let (tls, router, metrics) = (tls.clone(), router.clone(), metrics.clone());
         listeners.push(Listener { socket, tls, router, metrics });
     }
