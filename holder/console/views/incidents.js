@@ -23,7 +23,7 @@ export default {
       incidents.map((/** @type {any} */ incident) => {
         const duty = !incident.closed && next(incident);
         return [h('a', { href: `#/incidents/${encodeURIComponent(incident.id)}` }, incident.title || incident.id), h('code', {}, incident.id), state(incident),
-          when(incident.opened, true), duty ? h('span', {}, duty.title, ': ', countdown(duty.due)) : '–'];
+          when(incident.opened, true), duty ? h('span', {}, named(duty), ': ', countdown(duty.due)) : '–'];
       }))));
   },
 };
@@ -35,6 +35,21 @@ export default {
  */
 export function next({ duties = [] }) {
   return inOrder(duties).find(({ done, due }) => !done && typeof due === 'number');
+}
+
+/**
+ * What a duty is, and towards whom.
+ * @param {any} duty
+ * @returns {string}
+ */
+export const named = ({ title, what, whom, id }) => title ?? ([what, whom && `(${whom})`].filter(Boolean).join(' ') || id);
+
+/** How far a duty is. @param {any} duty */
+function progress({ done, due, at_once: atOnce }) {
+  const time = typeof done === 'number' ? done : done?.at;
+  if (done) return h('span', {}, badge('good', 'done'), ' ', typeof time === 'number' && when(time));
+  if (typeof due === 'number') return countdown(due);
+  return atOnce ? badge('warn', 'at once') : h('span', { class: 'faint' }, 'no fixed end');
 }
 
 /** Those with a deadline first, the nearest at the top. @param {any[]} duties */
@@ -51,10 +66,7 @@ function one(incident) {
   const { id, title, opened, aware, closed, suspected = {}, steps = [], duties = [] } = incident;
   const names = (/** @type {string[] | undefined} */ list) => (list && list.length > 0 ? h('span', {}, list.join(', ')) : null);
   const window = (suspected.from || suspected.to) && h('span', {}, suspected.from ? when(suspected.from) : 'the beginning', ' to ', suspected.to ? when(suspected.to) : 'now');
-  const due = inOrder(duties).map((duty) => [duty.title,
-    duty.done ? h('span', {}, badge('good', 'done'), ' ', typeof duty.done === 'number' ? when(duty.done) : null)
-      : typeof duty.due === 'number' ? countdown(duty.due) : badge('warn', 'without delay'),
-    duty.citation ?? '–']);
+  const due = inOrder(duties).map((duty) => [named(duty), progress(duty), duty.words ?? '–', duty.citation ?? '–', (duty.conditions ?? []).join(' ') || '–']);
   const timeline = h('ol', { class: 'timeline' }, ...[...steps].sort((a, b) => a.time - b.time).map((step) => h('li', {},
     when(step.time, true), ' ', h('strong', {}, step.what ?? step.step), ' by ', step.by ?? step.actor ?? '?', details(step.detail))));
   return [
@@ -65,7 +77,7 @@ function one(incident) {
         ['Closed', closed && when(closed, true)], ['Suspected credentials', names(suspected.credentials)], ['Suspected keys', names(suspected.keys)],
         ['A copy of the database', suspected.database_copy ? 'is suspected to be elsewhere' : null], ['Window', window],
       ])),
-      card('Deadlines', duties.length > 0 ? table('The next deadline first', ['Duty', 'Due', 'Source'], due) : h('p', {}, 'None is known yet. `keyholder incident notify` works them out.'),
+      card('Deadlines', duties.length > 0 ? table('The next deadline first', ['Duty', 'Due', 'Limit', 'Source', 'If'], due) : h('p', {}, 'None is known yet. `keyholder incident notify` works them out.'),
         h('p', { class: 'faint' }, 'This is no legal advice.')),
       card('Timeline', steps.length > 0 ? timeline : h('p', {}, 'No step was taken yet.'))),
   ];

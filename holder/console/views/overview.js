@@ -6,7 +6,7 @@ import { daily } from '../charts.js';
 import { add, badge, button, card, h, put, say, table } from '../dom.js';
 import { explain, part } from '../router.js';
 import { countdown, distance, now, when } from '../time.js';
-import { next } from './incidents.js';
+import { named, next } from './incidents.js';
 
 /** How long before its end a key is worth a word, in seconds. */
 const SOON = 30 * 86400;
@@ -56,7 +56,7 @@ async function open(signal) {
   return h('ul', {}, ...details.map((incident) => {
     const duty = next(incident);
     return h('li', {}, h('a', { href: `#/incidents/${encodeURIComponent(incident.id)}` }, incident.title || incident.id),
-      duty && h('div', {}, duty.title, ': ', countdown(duty.due)));
+      duty && h('div', {}, named(duty), ': ', countdown(duty.due)));
   }));
 }
 

@@ -19,9 +19,14 @@ export default {
      * @param {string} id
      * @returns {Promise<void>}
      */
-    const look = (id) => {
-      put(found, h('p', { class: 'faint' }, 'Loading…'));
-      return part(found, signal, () => subject(id, signal, () => look(id)));
+    const look = async (id) => {
+      const [keys, said] = [h('div', {}, h('p', { class: 'faint' }, 'Loading…')), h('div', {})];
+      // What a person said about the use of their values holds also for somebody who has no keys of their own.
+      put(found, h('h3', {}, 'Subject ', h('code', {}, id)), keys, said);
+      await Promise.all([
+        part(keys, signal, () => subject(id, signal, () => look(id))),
+        part(said, signal, () => flags(id, signal, said)),
+      ]);
     };
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -44,17 +49,14 @@ const address = (id) => `/v1/subjects/${encodeURIComponent(id)}`;
  */
 async function subject(id, signal, again) {
   const found = await get(address(id), signal);
-  const place = h('div', {});
-  part(place, signal, () => flags(id, signal, place));
   return [
-    h('h3', {}, 'Subject ', h('code', {}, found.id ?? id), ' ', found.erased ? badge('bad', 'erased') : badge('good', 'has keys')),
     facts([
+      ['State', found.erased ? badge('bad', 'erased') : badge('good', 'registered')],
       ['Registered', found.created && when(found.created)],
       ['Erased', found.erased && when(found.erased)],
-      ['Keys', found.keys === undefined ? null : String(Array.isArray(found.keys) ? found.keys.length : found.keys)],
+      ['Keys', String(found.keys)],
     ]),
     found.receipt && h('details', {}, h('summary', {}, 'The signed receipt of the erasure'), copyable('the receipt', String(found.receipt))),
-    place,
     !found.erased && erasure(id, again),
   ].filter((node) => node instanceof Node);
 }
@@ -66,28 +68,30 @@ async function subject(id, signal, again) {
  */
 async function flags(id, signal, place) {
   const found = (await get(`${address(id)}/flags`, signal)).flags;
-  const purpose = h('input', { name: 'purpose', maxlength: 200 });
-  /** @param {object} flag */
-  const set = async (flag) => {
+  const purpose = h('input', { name: 'purpose', maxlength: 200, spellcheck: 'false' });
+  const message = h('div', { role: 'alert' });
+  /** @param {{ set?: object[], lift?: object[] }} change */
+  const change = async (change) => {
     try {
-      await post(`${address(id)}/flags`, flag, signal);
-      say('Set, and on record.');
+      await post(`${address(id)}/flags`, change, signal);
+      say('Changed, and on record.');
       await part(place, signal, () => flags(id, signal, place));
     } catch (error) {
-      place.append(explain(error));
+      put(message, explain(error));
     }
   };
   /** @param {string} flag */
   const about = async (flag) => {
-    if (purpose.value.trim() !== '') return set({ flag, purpose: purpose.value.trim() });
+    if (purpose.value.trim() !== '') return change({ set: [{ flag, purpose: purpose.value.trim() }] });
     say('Name the purpose first.');
     purpose.focus();
   };
-  const shown = found.length === 0 ? h('p', {}, 'None is set.') : table('Flags of this person', ['Flag', 'Purpose', 'Set', 'By'],
-    found.map((/** @type {any} */ flag) => [flag.flag, flag.purpose || '–', flag.time ? when(flag.time) : '–', flag.by ?? '–']));
+  const shown = found.length === 0 ? h('p', {}, 'None is set.') : table('What this person said about the use of their values', ['Flag', 'Purpose', 'Set', 'By', 'Change'],
+    found.map((/** @type {any} */ { flag, purpose, time, by }) => [flag, purpose ?? '–', when(time), by,
+      button('Lift', () => change({ lift: [{ flag, purpose }] }), { 'aria-label': `Lift ${flag} ${purpose ?? ''}` })]));
   return h('section', { 'aria-labelledby': 'flags' }, h('h3', { id: 'flags' }, 'Flags'), shown,
-    h('div', { class: 'fields' }, button('Do not sell', () => set({ flag: 'do-not-sell' })), h('label', {}, 'Purpose', purpose),
-      button('Object', () => about('objection')), button('Withdraw consent', () => about('withdrawal'))));
+    h('div', { class: 'fields' }, button('Do not sell', () => change({ set: [{ flag: 'do-not-sell' }] })), h('label', {}, 'Purpose', purpose),
+      button('Object', () => about('objection')), button('Withdraw consent', () => about('withdrawal'))), message);
 }
 
 /**
@@ -120,9 +124,9 @@ async function asked(signal) {
   const { requests } = await get('/v1/requests', signal);
   const open = requests.filter((/** @type {any} */ { done }) => !done).sort((/** @type {any} */ a, /** @type {any} */ b) => a.due - b.due);
   const done = requests.filter((/** @type {any} */ { done }) => done);
-  const row = (/** @type {any} */ request) => [h('code', {}, request.id), request.kind, h('code', {}, request.subject), when(request.received),
+  const row = (/** @type {any} */ request) => [h('code', {}, request.id), request.kind, h('code', {}, request.subject), when(request.received), request.regime ?? '–',
     request.done ? badge('good', 'done') : countdown(request.due), request.done ? when(request.done) : '–'];
-  const heads = ['Request', 'Kind', 'Subject', 'Received', 'Due', 'Done'];
+  const heads = ['Request', 'Kind', 'Subject', 'Received', 'Law', 'Due', 'Done'];
   return h('div', {}, open.length > 0 ? table('Open, the next deadline first', heads, open.map(row)) : h('p', {}, 'None is open.'),
     done.length > 0 && table('Done', heads, done.map(row)));
 }

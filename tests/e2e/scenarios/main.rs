@@ -3,6 +3,7 @@
 
 mod access;
 mod closed;
+mod console;
 mod controls;
 mod elements;
 mod fields;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         shop::ALL,
         &fields::all(),
         access::ALL,
+        console::ALL,
         &elements::all(),
     ]
     .concat();

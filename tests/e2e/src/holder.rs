@@ -79,6 +79,16 @@ impl Holder {
             .context("no credential was printed")
     }
 
+    /// Runs a command of the key holder and gives what it printed.
+    pub fn run(&self, args: &[&str]) -> Result<String> {
+        run(self.command()?.args(args), None)
+    }
+
+    /// The file of its database.
+    pub fn database(&self) -> PathBuf {
+        self.home.join("keyholder.db")
+    }
+
     /// Starts the server on a free port or the one given.
     pub fn serve(&mut self, port: u16) -> Result<String> {
         let mut command = self.command()?;
