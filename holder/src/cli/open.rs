@@ -98,6 +98,10 @@ pub(super) struct Args {
     #[arg(long)]
     revoked: bool,
 
+    /// Open also what is of a class that is frozen for an incident.
+    #[arg(long, conflicts_with = "masked")]
+    frozen: bool,
+
     /// Print masks and hints, such as the last four digits, and not the values.
     #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume"])]
     masked: bool,
@@ -133,6 +137,12 @@ pub(super) fn actor(context: &Context, revoked: bool) -> Actor {
     if revoked { actor.with_revoked() } else { actor }
 }
 
+/// The same, with leave for frozen classes if that was said.
+fn opener(context: &Context, args: &Args) -> Actor {
+    let actor = actor(context, args.revoked);
+    if args.frozen { actor.with_frozen() } else { actor }
+}
+
 /// How opening in bulk ended, for machines.
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -146,13 +156,14 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     if args.masked {
         return masked(context, args).await;
     }
+    let opener = opener(context, &args);
     match args.token.as_deref().filter(|token| *token != "-") {
         Some(token) => {
             let expectation =
                 Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
             let submission = Submission { token: token.to_owned(), expectation };
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, actor(context, args.revoked), submission, args.purpose).await
+            one(context, &holder, opener, submission, args.purpose).await
         }
         None => many(context, args).await,
     }
@@ -236,6 +247,7 @@ async fn one(
 async fn many(context: &Context, args: Args) -> Result<Done> {
     // The input first: nobody should type a passphrase for a file that is not there.
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
+    let opener = opener(context, &args);
     let format = match &args.format {
         Some(name) => Format::parse(name)?,
         None => Format::of(file, args.out.as_deref())?,
@@ -267,7 +279,7 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     let progress = Progress::new(source.length(), point.input);
     let request = bulk::Request {
         holder,
-        actor: actor(context, args.revoked),
+        actor: opener,
         purpose: args.purpose,
         job: journal.as_ref().map(|journal| journal.job().to_owned()),
     };

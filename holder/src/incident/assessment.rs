@@ -157,10 +157,10 @@ pub struct Opened {
     pub value: Value,
     /// Whether whoever has a suspected key can open it too.
     pub exposed: bool,
-    /// How many different given tokens have the header of this one. With more than one, which of them was opened is not
-    /// on record, and all count.
-    #[serde(default)]
-    pub tokens: u64,
+    /// The digests of further given tokens that are this value: it was sealed again to another key, or their headers
+    /// are the same and which of them was opened is not on record, so that all count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Each time that it was, in order.
     pub openings: Vec<Opening>,
 }
