@@ -22,7 +22,7 @@ use crate::holder::{Holder, Submission};
 use crate::keystore::Question;
 use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
-use batch::{Source as _, Submitted};
+use batch::{Source, Submitted};
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
@@ -110,13 +110,25 @@ pub(super) struct Args {
     unlock: Unlock,
 }
 
-/// The tokens of a file of lines, in batches, for another command that takes them.
-pub(super) struct TokenFile(lines::Lines);
+/// The tokens of a file, in batches, for another command that takes them.
+pub(super) struct TokenFile(Box<dyn Source>);
 
 impl TokenFile {
     /// Errors: `input-unreadable`.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        Ok(Self(lines::Lines::new(Input::open(Some(path))?, Expectation::default())))
+        Ok(Self(Box::new(Lines::new(Input::open(Some(path))?, Expectation::default()))))
+    }
+
+    /// A file of any format that this command reads: the end of its name tells, and a table has tokens in the
+    /// columns of these names.
+    ///
+    /// Errors: `input-unreadable`, `file-needed`, `table-malformed`, `column-unknown`, `column-taken`.
+    pub(super) fn of_any(path: &Path, columns: &[String]) -> Result<Self> {
+        let format = Format::of(Some(path), None)?;
+        let wanted =
+            Wanted { names: columns.to_vec(), field_is_column: false, defaults: Expectation::default() };
+        let (source, _) = format.read(Input::open(Some(path))?, wanted)?;
+        Ok(Self(source))
     }
 
     /// The next tokens, and the place behind them; `None` at the end.

@@ -191,27 +191,35 @@ impl Assessor {
         self.totals.exposed += u64::from(exposed);
         self.totals.both += u64::from(opened && exposed);
         self.totals.safe += u64::from(is_safe);
-        if let Some(sub) = &value.sub {
-            let subject = self.subjects.entry(sub.clone()).or_default();
-            if exposed {
-                subject.exposed += 1;
-                subject.learn(value);
+        match &value.sub {
+            None => self.totals.exposed_of_nobody += u64::from(exposed),
+            Some(sub) => {
+                let subject = self.subjects.entry(sub.clone()).or_default();
+                if exposed {
+                    subject.exposed += 1;
+                    subject.learn(value);
+                }
             }
         }
     }
 
     /// Puts the assessment together.
     pub fn end(mut self, by: &Actor, now: NumericDate) -> Assessment {
-        let opened = std::mem::take(&mut self.ledger).into_opened();
-        for Opened { value, openings, .. } in &opened {
+        let mut opened = std::mem::take(&mut self.ledger).into_opened();
+        for Opened { value, openings, exposed, .. } in &mut opened {
+            // Also where its token was not given: whoever had it opened had the token.
+            *exposed |= self.keys.is_suspected(&value.kid);
             self.totals.opened += 1;
             self.totals.shown +=
                 u64::from(openings.iter().any(|opening| opening.access == Access::Open.as_str()));
             self.tables.each(value, |counts| counts.opened += 1);
-            if let Some(sub) = &value.sub {
-                let subject = self.subjects.entry(sub.clone()).or_default();
-                subject.opened += 1;
-                subject.learn(value);
+            match &value.sub {
+                None => self.totals.opened_of_nobody += 1,
+                Some(sub) => {
+                    let subject = self.subjects.entry(sub.clone()).or_default();
+                    subject.opened += 1;
+                    subject.learn(value);
+                }
             }
         }
         let limits = self.limits();
@@ -350,7 +358,7 @@ fn kinds(value: &Value) -> &[String] {
 
 impl Tables {
     fn each(&mut self, value: &Value, count: impl Fn(&mut Counts)) {
-        let mut add = |table: &mut BTreeMap<String, Counts>, name: &str| match table.get_mut(name) {
+        let add = |table: &mut BTreeMap<String, Counts>, name: &str| match table.get_mut(name) {
             Some(counts) => count(counts),
             None => count(table.entry(name.to_owned()).or_default()),
         };

@@ -105,6 +105,10 @@ pub struct Totals {
     pub subjects: u64,
     /// Subjects of given tokens of whom nothing was.
     pub subjects_safe: u64,
+    /// Opened values whose tokens name no subject.
+    pub opened_of_nobody: u64,
+    /// Exposed tokens that name none.
+    pub exposed_of_nobody: u64,
 }
 
 /// How many values of something there are of each sort.

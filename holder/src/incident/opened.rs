@@ -59,7 +59,6 @@ struct Entered {
     /// What tells a failure to which grant it belongs, for each opening.
     marks: Vec<u64>,
     keyless: Name,
-    name: Name,
 }
 
 impl Ledger {
@@ -96,7 +95,7 @@ impl Ledger {
         }
         let opened = Opened { value, exposed: false, also: Vec::new(), openings: vec![opening] };
         let at = self.values.len();
-        self.values.push(Some(Entered { opened, marks: vec![mark], keyless, name }));
+        self.values.push(Some(Entered { opened, marks: vec![mark], keyless }));
         self.by_name.insert(name, at);
         self.by_keyless.entry(keyless).or_default().push(at);
     }
@@ -113,15 +112,14 @@ impl Ledger {
                 && opening.access == entry.action
                 && opening.purpose == entry.purpose
         };
-        let openings = entered.opened.openings.iter().zip(&entered.marks);
-        let Some(last) =
-            openings.collect::<Vec<_>>().iter().rposition(|(opening, its)| is_same(opening, **its))
-        else {
+        let openings = &mut entered.opened.openings;
+        let mut places = (0..openings.len()).rev();
+        let Some(last) = places.find(|place| is_same(&openings[*place], entered.marks[*place])) else {
             return;
         };
-        entered.opened.openings.remove(last);
+        openings.remove(last);
         entered.marks.remove(last);
-        if entered.opened.openings.is_empty() {
+        if openings.is_empty() {
             let keyless = entered.keyless;
             self.values[at] = None;
             self.by_name.remove(name);
@@ -162,10 +160,12 @@ impl Ledger {
         self.by_name.contains_key(name)
     }
 
-    /// What was opened, in the order in which it first was.
+    /// What was opened, in the order in which it first was, by whichever of those who are suspected.
     pub(super) fn into_opened(self) -> Vec<Opened> {
-        debug_assert!(self.values.iter().flatten().all(|entered| self.by_name.contains_key(&entered.name)));
-        self.values.into_iter().flatten().map(|entered| entered.opened).collect()
+        let mut all: Vec<_> = self.values.into_iter().flatten().map(|entered| entered.opened).collect();
+        all.iter_mut().for_each(|opened| opened.openings.sort_unstable_by_key(|opening| opening.seq));
+        all.sort_unstable_by_key(|opened| opened.openings.first().map(|opening| opening.seq));
+        all
     }
 }
 
