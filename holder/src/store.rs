@@ -11,6 +11,7 @@ mod audit;
 mod console;
 mod credentials;
 mod dump;
+mod incidents;
 mod keys;
 mod once;
 mod origins;

@@ -7,7 +7,7 @@ pub(super) mod found;
 
 use super::problem::Document;
 use super::{
-    Service, approvals, ask, credentials, health, keyset, lists, open, rewrap, roles, statistics,
+    Service, approvals, ask, credentials, health, incidents, keyset, lists, open, rewrap, roles, statistics,
     verification,
 };
 use axum::extract::State;
@@ -151,6 +151,7 @@ pub(super) struct Status {
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
+        incidents::list, incidents::show,
         health::guarded_metrics, super::explain, openapi,
         credentials::list, roles::roles, statistics::statistics, verification::state, verification::anew,
     ),

@@ -115,6 +115,7 @@ fn status(code: Code) -> StatusCode {
         Code::ConsoleOidc | Code::HashesBusy => StatusCode::SERVICE_UNAVAILABLE,
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::IncidentUnknown => StatusCode::NOT_FOUND,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -4,7 +4,7 @@ use super::Service;
 use super::caller::{Address, Caller};
 use super::problem::Problem;
 use crate::error::Code;
-use crate::policy::matrix::{Leave, Matrix, words};
+use crate::policy::matrix::{Leave, Matrix, Needs};
 use crate::policy::{Actor, Duty, Rules};
 use axum::extract::State;
 use axum::http::header;
@@ -52,7 +52,7 @@ pub(super) struct Role {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Cell {
     /// For one value.
-    one: &'static str,
+    one: String,
     /// From how many values on it takes something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -60,11 +60,12 @@ pub(super) struct Cell {
     /// What it takes then.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    many: Option<&'static str>,
+    many: Option<String>,
 }
 
 impl Cell {
     fn of(leave: &Leave) -> Self {
+        let words = |needs: Option<Needs>| needs.map_or("–".to_owned(), |needs| needs.to_string());
         Self {
             one: words(leave.one),
             from: leave.many.map(|(from, _)| from),

@@ -33,20 +33,18 @@ pub struct Leave {
     pub many: Option<(usize, Option<Needs>)>,
 }
 
-/// The words for what something takes.
-pub fn words(needs: Option<Needs>) -> &'static str {
-    match needs {
-        None => "–",
-        Some(Needs { purpose: false, approval: false }) => "✓",
-        Some(Needs { purpose: true, approval: false }) => "purpose",
-        Some(Needs { purpose: false, approval: true }) => "approval",
-        Some(Needs { purpose: true, approval: true }) => "purpose + approval",
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [(self.purpose, "purpose"), (self.approval, "approval")];
+        let words: Vec<_> = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+        f.write_str(if words.is_empty() { "✓".to_owned() } else { words.join(" + ") }.as_str())
     }
 }
 
 impl fmt::Display for Leave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(words(self.one))?;
+        let words = |needs: Option<Needs>| needs.map_or("–".to_owned(), |needs| needs.to_string());
+        f.write_str(&words(self.one))?;
         match self.many {
             None => Ok(()),
             Some((from, needs)) => write!(f, "; from {from}: {}", words(needs)),
