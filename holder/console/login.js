@@ -73,8 +73,9 @@ export function login(content, why) {
       code.hidden = !first.checked;
       const passphrase = /** @type {HTMLInputElement} */ (form.elements.namedItem('passphrase'));
       passphrase.autocomplete = first.checked ? 'new-password' : 'current-password';
-      passphrase.minLength = first.checked ? 12 : -1;
-      if (!first.checked) passphrase.removeAttribute('minlength');
+      // Only a new one has to be long; what an old one is, the key holder knows.
+      if (first.checked) passphrase.setAttribute('minlength', '12');
+      else passphrase.removeAttribute('minlength');
     });
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
