@@ -106,6 +106,8 @@ fn status(code: Code) -> StatusCode {
         }
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
+        Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
