@@ -120,6 +120,8 @@ fn members_that_are_wrong() {
         ("exp", json!(true), KeyMalformed),
         ("exp", json!(0.5), KeysetMalformed),
         ("exp", json!(9_007_199_254_740_992_u64), KeysetMalformed),
+        ("destroys", json!(-1), KeyMalformed),
+        ("destroys", json!("4000000000"), KeyMalformed),
         ("priv", json!("AA"), KeyPrivate),
         ("d", json!("AA"), KeyPrivate),
         ("priv", json!(null), KeyPrivate),
@@ -198,6 +200,22 @@ fn dates_that_are_good() {
     for (nbf, exp) in [(beyond, None), (None, beyond)] {
         let error = Jwk::new(Alg::EcdhEs, Scope::All, &public, nbf, exp).unwrap_err();
         assert_eq!(error.kind(), KeyMalformed);
+    }
+}
+
+/// The date is written and read where private keys are, and changes nothing else about a key.
+#[test]
+fn the_date_of_destruction_comes_back() {
+    for alg in Alg::ALL {
+        let key = Party::new(alg, 1).jwk;
+        assert!(key.destroys().is_none() && !key.to_json().contains("destroys"));
+        let dated = key.clone().with_destroys(Some(NumericDate(4_000_000_000)));
+        assert!(dated.to_json().contains("\"destroys\":4000000000"));
+        let read = KeySet::parse(&KeySet::new(vec![dated.clone()]).to_json()).unwrap();
+        assert_eq!(read.keys().collect::<Vec<_>>(), [&dated]);
+        assert_eq!((dated.kid(), dated.exp()), (key.kid(), key.exp()));
+        let beyond = key.with_destroys(Some(NumericDate(u64::MAX)));
+        assert_eq!(beyond.destroys(), Some(NumericDate::MAX));
     }
 }
 

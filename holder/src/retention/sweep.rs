@@ -62,7 +62,9 @@ impl Holder {
     /// Destroys the keys whose date has come and that nothing keeps, each with its record and receipt. One that
     /// cannot be does not keep others from it.
     ///
-    /// Errors: `hold-damaged`, `store-unavailable`; `key-traces` is among those of [`Swept::failed`].
+    /// The journal still holds their wrapped halves then: see [`Holder::forget_traces`].
+    ///
+    /// Errors: `hold-damaged`, `store-unavailable`.
     pub(crate) async fn carry_out_retention(&self, by: &str) -> Result<Swept> {
         let mut swept = Swept::default();
         for row in self.due().await? {
@@ -71,10 +73,17 @@ impl Holder {
                 Err(error) => swept.failed.push(error),
             }
         }
-        if !swept.destroyed.is_empty() && !self.store().forget_deleted().await? {
-            swept.failed.push(Error::new(Code::KeyTraces));
-        }
         Ok(swept)
+    }
+
+    /// Takes the halves of destroyed keys out of the database's journal.
+    ///
+    /// Errors: `key-traces`, `store-unavailable`.
+    pub(crate) async fn forget_traces(&self) -> Result<()> {
+        match self.store().forget_deleted().await? {
+            true => Ok(()),
+            false => Err(Error::new(Code::KeyTraces)),
+        }
     }
 
     /// Destroys one of them, if it still is one: another service may have been first, or a hold.
@@ -100,12 +109,12 @@ impl Holder {
     pub(crate) async fn sweep_retention(&self, sweep: &mut Sweep) {
         match self.carry_out_retention(SERVICE).await {
             Ok(Swept { destroyed, failed }) => {
+                sweep.traces |= !destroyed.is_empty();
                 for Destroyed { kid, class, due, .. } in destroyed {
                     tracing::info!(kid, class, due, "a key was destroyed on its date");
                 }
                 for error in failed {
-                    sweep.traces |= error.code() == Code::KeyTraces;
-                    tracing::error!(code = error.code().as_str(), %error, "the retention of a key was not carried out");
+                    tracing::error!(code = error.code().as_str(), %error, "a key was not destroyed on its date");
                 }
             }
             Err(error) => {
@@ -113,7 +122,10 @@ impl Holder {
             }
         }
         if sweep.traces {
-            sweep.traces = !matches!(self.store().forget_deleted().await, Ok(true));
+            match self.forget_traces().await {
+                Ok(()) => sweep.traces = false,
+                Err(error) => tracing::warn!(code = error.code().as_str(), "tried again in a minute"),
+            }
         }
         match self.ends().await {
             Ok(Ends { destruction, expiry, overdue, held }) => {
