@@ -210,6 +210,7 @@ codes! {
     RetentionDate = "retention-date", "No key would end sooner on that date. It must be to come, after pages stop sealing to the key, and before the date that `keyholder retention plan` shows.";
     KeyHeld = "key-held", "A hold keeps this key. Two people can release it first: see `keyholder retention plan`, and `keyholder retention release`.";
     HoldUnknown = "hold-unknown", "There is no hold of that id that lasts. See `keyholder retention plan`.";
+    HoldMalformed = "hold-malformed", "A hold takes a `key` or a `class`, and a `reason`; a release takes a `reason`.";
     HoldDamaged = "hold-damaged", "This hold was changed in the database. No key is destroyed before two people have looked, and released it: `keyholder retention release`.";
     ClockInvalid = "clock-invalid", "A clock is a time such as 2036-01-31T00:00:00Z, or an offset such as +90d or -1h.";
     // Backups.

@@ -144,7 +144,7 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, health::alive, health::ready,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

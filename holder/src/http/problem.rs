@@ -100,6 +100,9 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
+        | Code::HoldMalformed
+        | Code::ReasonInvalid
+        | Code::ClassUnknown
         | Code::HashesMany => StatusCode::BAD_REQUEST,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN

@@ -156,6 +156,43 @@ fn a_hold_that_was_changed_opens_nothing_and_destroys_nothing() {
 }
 
 #[test]
+fn both_people_may_come_over_http() {
+    let place = place();
+    let officer = place.role("officer", &["privacy-officer"]);
+    let other = place.role("other", &["approver"]);
+    let kid = kid_of(&place, Class::Payment);
+    let server = place.serve();
+    let hold = |secret: &str, body: &Value| server.ask(secret, "/v1/retention/holds", body);
+    let good = json!({ "key": kid, "reason": "case 20" });
+    assert_eq!(hold(&other, &good).problem(), "not-allowed");
+    for (body, status, code) in [
+        (json!({ "reason": "x" }), 400, "hold-malformed"),
+        (json!({ "key": kid, "class": "*", "reason": "x" }), 400, "hold-malformed"),
+        (json!({ "key": kid }), 400, "hold-malformed"),
+        (json!({ "class": "money", "reason": "x" }), 400, "class-unknown"),
+        (json!({ "class": "*", "reason": "" }), 400, "reason-invalid"),
+        (json!({ "key": "no-key", "reason": "x" }), 404, "key-gone"),
+    ] {
+        let refused = hold(&officer, &body);
+        assert_eq!((refused.status, refused.problem().as_str()), (status, code), "{body}");
+    }
+    let id = hold(&officer, &good).json()["approval"].as_str().unwrap().to_owned();
+    // The officer may approve, but not what the officer asked for.
+    let own = server.ask(&officer, &format!("/v1/approvals/{id}"), &json!({}));
+    assert_eq!(own.problem(), "approval-own");
+    approve(&server, &other, &id);
+    let hold = &plan(&place)["holds"][0];
+    assert_eq!((&hold["asked_by"], &hold["placed_by"]), (&json!("officer"), &json!("other")));
+    let release = |id: &str| {
+        server.ask(&officer, &format!("/v1/retention/holds/{id}/release"), &json!({ "reason": "over" }))
+    };
+    assert_eq!(release("no-hold").problem(), "hold-unknown");
+    let asked = release(&id).json()["approval"].as_str().unwrap().to_owned();
+    approve(&server, &other, &asked);
+    assert_eq!(plan(&place)["holds"], json!([]));
+}
+
+#[test]
 fn a_request_for_a_hold_lapses_after_a_week() {
     let place = place();
     let approver = place.role("counsel", &["approver"]);
