@@ -119,7 +119,11 @@ impl Jwk {
             return Err(Error::new(Code::KeyThumbprintMismatch));
         }
         #[cfg(feature = "open")]
-        let key = key.with_destroys(date(jwk, "destroys")?);
+        let key = key.with_destroys(match jwk.get("destroys") {
+            // Every reader takes the same sets, those that have never heard of it included.
+            Some(Json::Integer(seconds)) if *seconds >= 0 => Some(NumericDate(seconds.unsigned_abs())),
+            _ => None,
+        });
         Ok(key)
     }
 
