@@ -15,6 +15,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod retention;
 mod rewrap;
 mod roles;
 mod server;
@@ -135,6 +136,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/credentials", get(credentials::list))
         .route("/v1/roles", get(roles::roles))
         .route("/v1/statistics", get(statistics::statistics))
+        .route("/v1/retention", get(retention::plan))
+        .route("/v1/retention/holds", post(retention::hold))
+        .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

@@ -35,6 +35,7 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod retention;
 mod retirement;
 mod rewrap;
 mod rotation;

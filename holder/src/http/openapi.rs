@@ -7,8 +7,8 @@ pub(super) mod found;
 
 use super::problem::Document;
 use super::{
-    Service, approvals, ask, credentials, health, incidents, keyset, lists, open, rewrap, roles, statistics,
-    verification,
+    Service, approvals, ask, credentials, health, incidents, keyset, lists, open, retention, rewrap, roles,
+    statistics, verification,
 };
 use axum::extract::State;
 use axum::http::header;
@@ -152,6 +152,7 @@ pub(super) struct Status {
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
         incidents::list, incidents::show,
+        retention::plan, retention::hold, retention::release,
         health::guarded_metrics, super::explain, openapi,
         credentials::list, roles::roles, statistics::statistics, verification::state, verification::anew,
     ),

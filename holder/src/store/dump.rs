@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "holder",
     "settings",
     "origins",
@@ -28,6 +28,7 @@ pub(crate) const TABLES: [&str; 18] = [
     "incidents",
     "incident_steps",
     "frozen",
+    "holds",
 ];
 
 /// What no copy has, because a key holder that is recovered must not take up again what ended since: whoever was

@@ -28,6 +28,7 @@ mod overseen;
 mod quota;
 mod refused;
 mod replicas;
+mod retention;
 mod rewrap;
 mod roles;
 mod rules;

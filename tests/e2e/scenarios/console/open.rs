@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
 const ORIGIN: &str = "https://shop.example";
 
@@ -34,8 +35,7 @@ pub(super) fn seal(keys: &str, field: &str, kind: &str, sub: Option<&str>, json:
     let mut options = SealOptions::new(field, Kind::parse(kind)?).unchecked();
     options.sub = sub.map(str::to_owned);
     // What is sealed here is no secret; each token only has to be another.
-    let mut bytes = [0; Entropy::LEN];
-    bytes.fill(COUNT.fetch_add(1, Ordering::Relaxed));
+    let bytes = Zeroizing::new([COUNT.fetch_add(1, Ordering::Relaxed); Entropy::LEN]);
     let now = NumericDate(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
     let sealer = Sealer::new(KeySet::parse(keys)?, ORIGIN)?;
     Ok(sealer.seal_json(json, &options, now, Entropy::new(&bytes))?)

@@ -32,7 +32,10 @@ async fn work(console: &Open) -> Result<()> {
     let body = json!({ "purpose": "request 10", "tokens": vec![note; 12] });
     let waits = console.open(&officer, "request-10", &body).await?;
     ensure!(waits["approval"].is_string(), "{waits}");
-    console.holder.run(&["incident", "open", "--title", "A laptop was lost", "--credential", "desk"]).map(drop)
+    console
+        .holder
+        .run(&["incident", "open", "--title", "A laptop was lost", "--credential", "desk"])
+        .map(drop)
 }
 
 /// How many rows of the list are there, and whether all hold this text.
