@@ -1,6 +1,8 @@
-//! A security key for a test: the browser's own virtual one (WebAuthn Level 3 section 11) where its WebDriver has that, and
-//! otherwise a script that answers in its place. With the script everything is tested but the browser's part of WebAuthn.
+//! A security key for a test: in Chromium the browser's own virtual one (WebAuthn Level 3 section 11), and otherwise a
+//! script that answers in its place. With the script everything is tested but the browser's part of WebAuthn: WebKitGTK
+//! has none, and Firefox waits for somebody to touch its virtual key.
 
+use crate::engine::Engine;
 use crate::page::Page;
 use anyhow::Result;
 use serde_json::json;
@@ -40,18 +42,10 @@ pub struct Authenticator(Option<String>);
 impl Authenticator {
     /// Plugs one in for the page that is open. The script's ends with the page.
     pub async fn plug_in(page: &Page) -> Result<Self> {
-        if let Ok(answer) = page.driver().cmd(Add).await
-            && let Ok(id) = answer.value::<String>()
-        {
-            return Ok(Self(Some(id)));
+        match page.engine() {
+            Engine::Chromium => Ok(Self(Some(page.driver().cmd(Add).await?.value()?))),
+            Engine::Firefox | Engine::WebKit => page.script(SCRIPT, vec![]).await.map(|_| Self(None)),
         }
-        page.script(SCRIPT, vec![]).await?;
-        Ok(Self(None))
-    }
-
-    /// Whether it is the browser's own.
-    pub fn is_real(&self) -> bool {
-        self.0.is_some()
     }
 
     /// Pulls it out again.

@@ -70,7 +70,8 @@ pub(super) async fn hostile(stage: Stage) -> Result<()> {
         .page
         .wait_script(
             "if (!('trustedTypes' in window)) return true;
-             try { document.body.innerHTML = '<p>'; return false; } catch { return window.__violations.length > 0; }",
+             try { document.body.innerHTML = '<p>'; return false; } catch { await new Promise((seen) => setTimeout(seen, 500)); }
+             return window.__violations.length > 0;",
         )
         .await?;
     ensure!(stopped == json!(true), "markup of text was not stopped");
