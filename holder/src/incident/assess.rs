@@ -9,8 +9,9 @@ use super::tokens::{Keys, Stolen};
 use super::{
     Assessment, Counts, Exposed, Given, Incident, Opened, Read, SubjectImpact, Totals, Value, Window,
 };
-use crate::audit::{Action, GRANTED};
+use crate::audit::{Action, Audit, GRANTED, Verdict};
 use crate::error::{Code, Error, Result};
+use crate::keystore::KeyStore;
 use crate::policy::{Access, Actor};
 use crate::store::{AuditFilter, LockRow, Store};
 use fieldseal::NumericDate;
@@ -115,7 +116,7 @@ impl Assessor {
         Ok(Self {
             incident,
             window,
-            audit: Read { records: head.size, checkpoint: head.checkpoint },
+            audit: Read { records: head.size, intact: None, checkpoint: head.checkpoint },
             lock,
             keys,
             ledger,
@@ -126,6 +127,22 @@ impl Assessor {
             tables: Tables::default(),
             subjects: BTreeMap::new(),
         })
+    }
+
+    /// Checks that every record of the audit is as it was written, for nothing here is better than what it was read
+    /// from. What was read before counts nonetheless.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn verify_audit(&mut self, store: &Store) -> Result<bool> {
+        let signer = KeyStore::signer_of(store).await?;
+        let is_intact = match Audit::new(store.clone()).verify(Vec::new(), &signer).await {
+            Ok(verdict) => matches!(verdict, Verdict::Intact { .. }),
+            // Somebody else has signed the end of it.
+            Err(error) if error.code() == Code::CheckpointInvalid => false,
+            Err(error) => return Err(error),
+        };
+        self.audit.intact = Some(is_intact);
+        Ok(is_intact)
     }
 
     /// Says that tokens follow, which may turn out to be none.
@@ -268,6 +285,12 @@ impl Assessor {
                 .to_owned(),
         ];
         let mut add = |is_so: bool, text: &str| limits.extend(is_so.then(|| text.to_owned()));
+        add(
+            self.audit.intact == Some(false),
+            "The audit was changed after it was written: what was opened may be missing here, or made up. `keyholder \
+             audit verify` says where, and an export that was kept elsewhere what was there.",
+        );
+        add(self.audit.intact.is_none(), "Whether the audit is as it was written was not looked at.");
         add(suspected.credentials.is_empty(), "No credential is suspected, so nothing counts as opened.");
         add(
             self.given.is_none() && !suspected.keys.is_empty(),

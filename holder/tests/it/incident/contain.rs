@@ -139,7 +139,6 @@ fn a_frozen_class_is_shut_to_all_until_it_is_thawed() {
     let all = open(&place, &[]);
     place.run(&["incident", "contain", &all, "--freeze", "*", "--yes"]).ok();
     assert_eq!(code(&server.open(&secret, &[email]).results()[0]), "class-frozen");
-    // A copy of the key holder is as shut as it is.
     assert_eq!(show(&place, &all)["steps"][1]["detail"]["frozen"], json!(["*"]));
 }
 
