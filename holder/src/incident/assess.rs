@@ -21,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 /// How many records are read at a time.
 const PAGE: u32 = 1000;
 
+/// How many records one statement looks at.
+const SPAN: u64 = 100_000;
+
 /// What is not known.
 const UNKNOWN: &str = "unknown";
 
@@ -348,20 +351,15 @@ async fn read(
     mut each: impl FnMut(crate::audit::AuditRow),
 ) -> Result<()> {
     let mut after = 0;
-    loop {
-        let page = store.audit_filtered(filter, after, PAGE).await?;
-        let is_last = page.len() < PAGE as usize;
-        for row in page {
-            after = row.seq;
-            if row.seq <= end {
-                each(row);
-            }
-        }
-        progress(after.min(end), end);
-        if is_last || after >= end {
-            return Ok(());
-        }
+    while after < end {
+        let last = after.saturating_add(SPAN).min(end);
+        let page = store.audit_within(filter, after, Some(last), PAGE).await?;
+        // A page that is not full is the last of its span.
+        after = page.last().filter(|_| page.len() >= PAGE as usize).map_or(last, |row| row.seq);
+        page.into_iter().for_each(&mut each);
+        progress(after, end);
     }
+    Ok(())
 }
 
 /// What a token that is the same value says beside it.
