@@ -9,6 +9,7 @@ mod assessment;
 mod contain;
 mod opened;
 mod register;
+mod tally;
 mod tokens;
 
 pub use assess::{Assessor, Found, note_assessment};
