@@ -87,7 +87,9 @@ fn show(context: &Context, name: &str, code: &Zeroizing<String>) -> Result<()> {
         return context.out.value(&json!({ "name": name, "code": **code }));
     }
     context.out.line(code)?;
-    context.out.note("This is the only time it is shown. Give it to the user in a safe way: it enrols once, for a day.");
+    context.out.note(
+        "This is the only time it is shown. Give it to the user in a safe way: it enrols once, for a day.",
+    );
     Ok(())
 }
 
@@ -101,7 +103,11 @@ fn list(context: &Context, users: &[User]) -> Result<()> {
             (None, Some(until)) => format!("can enrol until {}", readable(until)),
             (None, None) => format!("enrolled, security keys: {}", user.keys),
         };
-        context.out.line(&format!("{:<20}  {:<20}  {state}", user.credential.name, leave(&user.credential)))?;
+        context.out.line(&format!(
+            "{:<20}  {:<20}  {state}",
+            user.credential.name,
+            leave(&user.credential)
+        ))?;
     }
     Ok(())
 }

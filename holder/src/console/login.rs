@@ -3,8 +3,8 @@
 //! A login that fails says nothing of why, and not whether there is such a user: the work is the same, and the answer
 //! comes after the same time. After some failures nobody is let in for a while, which looks no different either.
 
-use super::sessions::LONGEST;
 use super::Console;
+use super::sessions::LONGEST;
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::identity::webauthn::{Assertion, Refused, Registration};
@@ -221,7 +221,9 @@ impl Console {
         let now = self.holder.clock().now();
         tracing::info!(reason, "a login was refused");
         user.failures = user.failures.saturating_add(1);
-        user.wait_until = now.plus(wait_after(user.failures));
+        if let wait @ 1.. = wait_after(user.failures) {
+            user.wait_until = now.plus(wait);
+        }
         tail.tx().set_console_user(&user).await?;
         let mut entry = Entry::of_action(Action::Login, DOOR, now);
         entry.target = Some(user.name);
@@ -290,8 +292,9 @@ async fn slowly<T>(login: impl Future<Output = Result<T>>) -> Result<T> {
     done
 }
 
+/// A clock that is set back keeps nobody out for longer than the longest wait.
 fn can_log_in(user: &ConsoleUser, now: NumericDate) -> bool {
-    !user.is_revoked && user.wait_until <= now
+    !user.is_revoked && !(1..=LONGEST_WAIT).contains(&user.wait_until.0.saturating_sub(now.0))
 }
 
 /// How long nobody is let in after so many failures, in seconds.

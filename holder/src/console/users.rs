@@ -43,12 +43,7 @@ pub struct User {
 /// Makes a user, and gives the code with which they enrol. It is not kept and cannot be shown again.
 ///
 /// Errors: `credential-name`, `credential-exists`, `role-unknown`, `randomness-unavailable`.
-pub async fn create(
-    store: &Store,
-    user: NewUser,
-    by: &Actor,
-    now: NumericDate,
-) -> Result<Zeroizing<String>> {
+pub async fn create(store: &Store, user: NewUser, by: &Actor, now: NumericDate) -> Result<Zeroizing<String>> {
     let NewUser { name, roles, classes, quota } = user;
     let proof = session::of_user(&name);
     let credential = Credential { name, classes, roles, proof, quota, created: now, revoked: None };
@@ -80,13 +75,8 @@ pub async fn reset(store: &Store, name: &str, by: &Actor, now: NumericDate) -> R
     let user = known(&mut tx, name).await?;
     let (code, kept) = new_code(now)?;
     tx.forget_console_user(name).await?;
-    let user = ConsoleUser {
-        code: Some(kept),
-        passphrase: None,
-        failures: 0,
-        wait_until: NumericDate(0),
-        ..user
-    };
+    let user =
+        ConsoleUser { code: Some(kept), passphrase: None, failures: 0, wait_until: NumericDate(0), ..user };
     tx.set_console_user(&user).await?;
     let mut entry = Entry::of_action(Action::ConsoleUserReset, by.name(), now);
     entry.target = Some(name.to_owned());

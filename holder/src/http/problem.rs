@@ -143,7 +143,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3: no error code where no credential was sent.
             let challenge = match code {
-                Code::Unauthenticated | Code::LoginFailed | Code::LoginExpired | Code::SessionEnded => "Bearer",
+                Code::Unauthenticated | Code::LoginFailed | Code::LoginExpired | Code::SessionEnded => {
+                    "Bearer"
+                }
                 _ => "Bearer error=\"invalid_token\"",
             };
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

@@ -96,9 +96,9 @@ impl RelyingParty {
 
     /// What the browser is asked for a signature with: `PublicKeyCredentialRequestOptionsJSON` (section 5.1.9).
     pub(crate) fn request(&self, keys: &[Key], challenge: &[u8; 32]) -> Value {
-        let allowed = keys.iter().map(|key| {
-            json!({ "type": "public-key", "id": Base64UrlUnpadded::encode_string(&key.id) })
-        });
+        let allowed = keys
+            .iter()
+            .map(|key| json!({ "type": "public-key", "id": Base64UrlUnpadded::encode_string(&key.id) }));
         json!({
             "rpId": self.id,
             "challenge": Base64UrlUnpadded::encode_string(challenge),

@@ -84,7 +84,8 @@ fn stretch(params: &Params, password: &[u8], salt: &[u8], length: usize) -> Resu
 }
 
 /// The hash of no passphrase that anybody has. To compare with it takes as long as with a real one.
-const OF_NOBODY: &str = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const OF_NOBODY: &str =
+    "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The passphrases of people who log in: made and compared one at a time, beside the threads that answer requests.
 #[derive(Clone, Default)]
@@ -96,7 +97,8 @@ impl Passphrases {
     /// Errors: `hashes-busy`, `store-damaged`.
     pub(crate) async fn compare(&self, stored: Option<&str>, passphrase: &Zeroizing<String>) -> Result<bool> {
         let is_somebodys = stored.is_some();
-        let hash = PasswordHash::parse(stored.unwrap_or(OF_NOBODY)).map_err(|_| Error::new(Code::StoreDamaged))?;
+        let hash =
+            PasswordHash::parse(stored.unwrap_or(OF_NOBODY)).map_err(|_| Error::new(Code::StoreDamaged))?;
         let (turn, passphrase) = (Arc::clone(&self.0), passphrase.clone());
         let compare = move || turn.compare(&hash, passphrase.as_bytes());
         let compared = tokio::task::spawn_blocking(compare).await;

@@ -12,6 +12,8 @@ mod backup;
 mod bulk;
 mod cli;
 mod clock;
+mod console_oidc;
+mod console_sessions;
 mod crash;
 mod faults;
 mod identity;

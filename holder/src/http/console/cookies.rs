@@ -46,6 +46,20 @@ impl Cookies {
         self.write("step", "", Some(0), "Strict")
     }
 
+    /// What is kept while the browser is at the identity provider.
+    pub(crate) fn oidc(self, headers: &HeaderMap) -> Option<String> {
+        read(headers, self.name("oidc"))
+    }
+
+    /// It is sent with the request that the provider's page leads to, as none that is `Strict` would be.
+    pub(crate) fn set_oidc(self, kept: &str) -> Option<HeaderValue> {
+        self.write("oidc", kept, Some(STEP_LIFETIME), "Lax")
+    }
+
+    pub(crate) fn clear_oidc(self) -> Option<HeaderValue> {
+        self.write("oidc", "", Some(0), "Lax")
+    }
+
     fn name(self, what: &str) -> String {
         let prefix = if self.is_secure { "__Host-" } else { "" };
         format!("{prefix}keyholder-{what}")
@@ -65,7 +79,8 @@ impl Cookies {
 /// The cookie of that name. Two of one name would leave it to chance which is meant, so there is then none.
 fn read(headers: &HeaderMap, name: String) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim_matches(' ').split_once('='));
+    let pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim_matches(' ').split_once('='));
     let mut named = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value);
     let (value, None) = (named.next()?, named.next()) else { return Some(String::new()) };
     Some(value.to_owned())

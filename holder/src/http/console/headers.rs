@@ -33,7 +33,8 @@ const STRICT: [(HeaderName, &str); 7] = [
 /// Adds the headers to every answer under `/console`, also to those that no handler gives.
 pub(crate) async fn strict(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_console = path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_console =
+        path.strip_prefix("/console").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let mut response = next.run(request).await;
     if is_console {
         add(response.headers_mut());

@@ -1,7 +1,7 @@
 //! What the security key says and signs: the authenticator data (WebAuthn section 6.1).
 
 use super::cose::{self, Alg};
-use super::{RelyingParty, Refused};
+use super::{Refused, RelyingParty};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 

@@ -1,6 +1,6 @@
 //! What the browser says about what was signed: the client data (WebAuthn section 5.8.1).
 
-use super::{RelyingParty, Refused};
+use super::{Refused, RelyingParty};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

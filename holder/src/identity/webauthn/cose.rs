@@ -115,7 +115,9 @@ pub(super) fn read_attestation(mut bytes: &[u8]) -> Result<Attestation, Refused>
         }
     }
     match (format, auth_data, statement, bytes) {
-        (Some(format), Some(auth_data), Some(statement), []) => Ok(Attestation { format, auth_data, statement }),
+        (Some(format), Some(auth_data), Some(statement), []) => {
+            Ok(Attestation { format, auth_data, statement })
+        }
         _ => Err(fault),
     }
 }
@@ -144,13 +146,14 @@ mod tests {
 
     /// RFC 9053 has none of Ed25519's; this is the first test key of RFC 8032 section 7.1.
     const ED: [u8; 32] = [
-        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1,
-        0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e,
+        0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
     ];
 
     #[test]
     fn a_key_has_its_members_and_no_others() {
-        let good = [(1, Value::from(1)), (3, Value::from(-8)), (-1, Value::from(6)), (-2, Value::from(ED.to_vec()))];
+        let good =
+            [(1, Value::from(1)), (3, Value::from(-8)), (-1, Value::from(6)), (-2, Value::from(ED.to_vec()))];
         let bytes = [write(&good), vec![0xa0]].concat();
         let mut rest = bytes.as_slice();
         assert_eq!(read_key(&mut rest), Ok((Alg::EdDsa, ED.to_vec())));
@@ -173,8 +176,13 @@ mod tests {
         assert!(read_key(&mut write(&twice).as_slice()).is_err());
         assert!(read_key(&mut write(&good[..3]).as_slice()).is_err());
         // Not on the curve.
-        let point = |y: u8| [(1, 2), (3, -7), (-1, 1)].map(|(name, value)| (name, Value::from(value))).into_iter()
-            .chain([(-2, Value::from(vec![1; 32])), (-3, Value::from(vec![y; 32]))]).collect::<Vec<_>>();
+        let point = |y: u8| {
+            [(1, 2), (3, -7), (-1, 1)]
+                .map(|(name, value)| (name, Value::from(value)))
+                .into_iter()
+                .chain([(-2, Value::from(vec![1; 32])), (-3, Value::from(vec![y; 32]))])
+                .collect::<Vec<_>>()
+        };
         assert_eq!(read_key(&mut write(&point(1)).as_slice()), Err("key"));
     }
 }

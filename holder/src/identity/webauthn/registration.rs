@@ -64,13 +64,13 @@ fn check_statement(
     public: &[u8],
     client_data_hash: &[u8; 32],
 ) -> Result<(), Refused> {
-    let member = |name: &str| {
-        attestation.statement.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-    };
+    let member =
+        |name: &str| attestation.statement.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     match (attestation.format.as_str(), attestation.statement.len()) {
         ("none", 0) => Ok(()),
         ("packed", 2) => {
-            let stated = member("alg").and_then(|alg| alg.as_integer()).and_then(|alg| i64::try_from(alg).ok());
+            let stated =
+                member("alg").and_then(|alg| alg.as_integer()).and_then(|alg| i64::try_from(alg).ok());
             let signature = member("sig").and_then(|sig| sig.as_bytes()).ok_or("attestation statement")?;
             if stated != Some(alg.cose()) {
                 return Err("attestation algorithm");
