@@ -133,7 +133,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
     };
     let console = console.map(|settings| Console::new(holder.clone(), settings));
     let keyset = keyset::Published::default();
-    let document = openapi::document(oidc.as_ref().map(Provider::issuer));
+    let cookie = console.as_ref().map(|console| console::Cookies::of(console.party()).session_name());
+    let document = openapi::document(oidc.as_ref().map(Provider::issuer), cookie);
     let service = Arc::new(Service { holder, oidc, console, front: Arc::clone(&front), keyset, document });
     guard(routes.with_state(service), probes, front)
 }

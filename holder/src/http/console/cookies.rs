@@ -18,6 +18,11 @@ impl Cookies {
         Self { is_secure: party.is_secure() }
     }
 
+    /// What the session's cookie is called.
+    pub(crate) fn session_name(self) -> String {
+        self.name("session")
+    }
+
     /// The session that a request comes with.
     pub(crate) fn session(self, headers: &HeaderMap) -> Option<String> {
         read(headers, self.name("session"))
