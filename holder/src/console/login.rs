@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::identity::webauthn::{Assertion, Refused, Registration};
 use crate::identity::{Proof, session};
 use crate::keystore::random;
-use crate::store::{ConsoleUser, SessionRow, Step};
+use crate::store::{ConsoleUser, EnrolCode, SessionRow, Step};
 use fieldseal::NumericDate;
 use serde_json::Value;
 use std::time::Duration;
@@ -80,7 +80,7 @@ impl Console {
             let user = self.user(name).await?;
             let now = self.holder.clock().now();
             let hash = session::hash(code);
-            let is_right = |kept: &([u8; 32], NumericDate)| bool::from(kept.0.ct_eq(&hash)) && now < kept.1;
+            let is_right = |kept: &EnrolCode| bool::from(kept.hash.ct_eq(&hash)) && now < kept.until;
             let is_right = user.as_ref().and_then(|user| user.code.as_ref()).is_some_and(is_right);
             // Whether or not the code is right, for it takes time.
             let passphrase = self.passphrases.hash(passphrase).await?;

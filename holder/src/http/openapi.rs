@@ -6,7 +6,7 @@
 pub(super) mod found;
 
 use super::problem::Document;
-use super::{Service, approvals, ask, health, keyset, lists, open, rewrap};
+use super::{Service, approvals, ask, health, keyset, lists, open, retention, rewrap};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -146,7 +146,7 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),
@@ -180,7 +180,7 @@ pub(super) fn document(issuer: Option<&str>, session: Option<String>) -> String 
     if let Some(cookie) = session {
         let about = "The session of somebody who is logged in to the console. What changes something also takes the \
             header `X-Keyholder-Console` and the console's own `Origin`.";
-        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(cookie, about));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(cookie, about.to_owned()));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     }
     let problem = |about: &str, header: Option<(&str, Header)>| {

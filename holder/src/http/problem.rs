@@ -103,6 +103,9 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
+        | Code::HoldMalformed
+        | Code::ReasonInvalid
+        | Code::ClassUnknown
         | Code::HashesMany => StatusCode::BAD_REQUEST,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN
@@ -113,6 +116,8 @@ fn status(code: Code) -> StatusCode {
         Code::ConsoleOidc | Code::HashesBusy => StatusCode::SERVICE_UNAVAILABLE,
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
+        Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -16,12 +16,15 @@ use std::sync::{Arc, Mutex};
 const CLIENT: &str = "console client";
 const SECRET: &str = "p%:ss w\u{f6}rd";
 
+/// The `Authorization` of a request for a token, and its form.
+type Asked = (String, BTreeMap<String, String>);
+
 /// A provider that gives one token for a code, and remembers what it was asked.
 struct Local {
     url: String,
     /// What it answers a code with.
     token: Arc<Mutex<Option<String>>>,
-    asked: Arc<Mutex<Option<(String, BTreeMap<String, String>)>>>,
+    asked: Arc<Mutex<Option<Asked>>>,
     signing: Signing,
 }
 

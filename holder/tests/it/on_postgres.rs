@@ -17,6 +17,7 @@ mod origins;
 mod quota;
 mod refused;
 mod replicas;
+mod retention;
 mod rewrap;
 mod service;
 mod support;

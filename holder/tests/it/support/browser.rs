@@ -1,9 +1,10 @@
 //! A browser at the console: its cookies, and the headers that it adds by itself.
 
+use super::Answered;
 use super::authenticator::Authenticator;
-use super::{Answered, agent};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A browser.
 pub(crate) struct Browser {
@@ -50,7 +51,16 @@ impl Browser {
             request = request.header("cookie", cookies.join("; "));
         }
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut response = agent().run(request.body(body).unwrap()).unwrap();
+        // A redirect may lead to a provider that has no pages.
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let mut response = agent.run(request.body(body).unwrap()).unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answered = Answered { status, headers, body: response.body_mut().read_to_string().unwrap() };
         self.keep(&answered);
