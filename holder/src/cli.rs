@@ -4,6 +4,7 @@ mod approvals;
 mod ask;
 mod audit;
 mod backup;
+mod console;
 mod credentials;
 mod incident;
 mod init;
@@ -117,6 +118,9 @@ enum Command {
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Make, list and end the people who log in to the console.
+    #[command(subcommand)]
+    Console(console::Command),
 }
 
 /// What every command gets to work with.
@@ -247,6 +251,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Incident(command) => incident::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
+        Command::Console(command) => console::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

@@ -176,6 +176,15 @@ codes! {
     ApprovalOwn = "approval-own", "Nobody approves their own request. Ask somebody else.";
     ApprovalInvalid = "approval-invalid", "That approval is not for this request, was not given yet, has expired or was used. It holds for the same tokens, in the same order, from the same one who asked, once.";
     ApprovalsWaiting = "approvals-waiting", "Too many requests of this credential wait for approval. Have them approved, or wait an hour.";
+    // The console, and who logs in to it.
+    ConsoleOrigin = "console-origin", "The console's origin is where browsers find it: https://name[:port], or http://localhost[:port] on this machine. Security keys are registered for a name, so an IP address will not do.";
+    ConsoleUserUnknown = "console-user-unknown", "The console has no user of that name. See `keyholder console user list`.";
+    LoginMalformed = "login-malformed", "The body is not the JSON that this address takes: `name` and `passphrase`, with `code` the first time, or what the browser gave for the security key.";
+    LoginFailed = "login-failed", "The name, the passphrase, the code or the security key is not right, or there were too many tries. Wait five minutes, then try again or have the user reset.";
+    LoginExpired = "login-expired", "No login is under way, or it took longer than five minutes. Begin again.";
+    SessionEnded = "session-ended", "The session has ended. Log in again.";
+    RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
+    ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";

@@ -23,6 +23,7 @@ pub use inspect::{Candidate, Finding, Found, Mask, Part, Question};
 pub use keyring::Keyring;
 pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Hsm, Kms, Secret};
+pub(crate) use phc::Passphrases;
 pub use phc::PasswordHash;
 pub use receipt::Receipt;
 pub(crate) use rewrap::{Rewrapped, seed};

@@ -22,6 +22,7 @@ pub mod audit;
 mod backup;
 pub mod cli;
 pub mod clock;
+pub mod console;
 pub mod credential;
 pub mod error;
 pub mod holder;

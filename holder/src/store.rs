@@ -8,6 +8,7 @@
 
 mod approvals;
 mod audit;
+mod console;
 mod credentials;
 mod dump;
 mod holds;
@@ -18,17 +19,20 @@ mod origins;
 mod postgres;
 mod preferences;
 mod quota;
+mod sessions;
 mod settings;
 mod sqlite;
 
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
+pub(crate) use console::{ConsoleUser, EnrolCode, Step};
 pub use credentials::Credential;
 pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use holds::{HoldRow, Release};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
+pub(crate) use sessions::SessionRow;
 pub(crate) use settings::{LockRow, Settings};
 
 use crate::error::{Code, Error, Result};

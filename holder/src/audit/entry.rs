@@ -86,6 +86,16 @@ pub enum Action {
     HoldRelease,
     /// A command or the service began to work by another clock than the machine's.
     ClockMove,
+    /// A user of the console was made.
+    ConsoleUserNew,
+    /// A user of the console is to enrol anew.
+    ConsoleUserReset,
+    /// A user of the console set a passphrase and registered a security key.
+    ConsoleEnrol,
+    /// Somebody logged in to the console, or was refused.
+    Login,
+    /// Somebody logged out.
+    Logout,
 }
 
 impl Action {
@@ -126,6 +136,11 @@ impl Action {
             Self::HoldPlace => "hold-place",
             Self::HoldRelease => "hold-release",
             Self::ClockMove => "clock-move",
+            Self::ConsoleUserNew => "console-user-new",
+            Self::ConsoleUserReset => "console-user-reset",
+            Self::ConsoleEnrol => "console-enrol",
+            Self::Login => "login",
+            Self::Logout => "logout",
         }
     }
 }

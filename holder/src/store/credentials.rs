@@ -100,6 +100,18 @@ impl Store {
         }
     }
 
+    /// The credential of that name, also one that was revoked.
+    pub(crate) async fn credential_named(&self, name: &str) -> Result<Option<Credential>> {
+        let row = sqlx::query("SELECT * FROM credentials WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
+        match row {
+            Some(row) => Ok(Some(self.read_credential(&row).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Every credential, oldest first, the revoked ones too.
     pub async fn credentials(&self) -> Result<Vec<Credential>> {
         let rows =

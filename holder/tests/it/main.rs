@@ -13,6 +13,8 @@ mod breach;
 mod bulk;
 mod cli;
 mod clock;
+mod console_oidc;
+mod console_sessions;
 mod crash;
 mod faults;
 mod identity;

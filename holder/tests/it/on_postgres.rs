@@ -8,6 +8,7 @@ mod approvals;
 mod asked;
 mod audit;
 mod backup;
+mod console_sessions;
 mod crash;
 mod faults;
 mod incident;

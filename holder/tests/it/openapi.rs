@@ -11,7 +11,8 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
 /// A service with every way to prove oneself.
 fn serve(place: &Place) -> Server {
-    place.serve_with(&["--oidc-issuer", "https://identity.example", "--oidc-audience", "keyholder"])
+    let oidc = ["--oidc-issuer", "https://identity.example", "--oidc-audience", "keyholder"];
+    place.serve_with(&[&oidc[..], &["--console"]].concat())
 }
 
 fn document(server: &Server) -> Value {
@@ -79,7 +80,7 @@ fn every_address_is_described_and_every_description_has_an_address() {
         }
     }
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
-    assert_eq!(schemes.keys().collect::<Vec<_>>(), ["bearer", "certificate", "oidc"]);
+    assert_eq!(schemes.keys().collect::<Vec<_>>(), ["bearer", "certificate", "oidc", "session"]);
 }
 
 /// The same schemas, with no member that they do not name.
