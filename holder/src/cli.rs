@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod backup;
 mod credentials;
+mod decoy;
 mod init;
 mod keys;
 mod open;
@@ -15,6 +16,7 @@ mod progress;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
@@ -96,6 +98,12 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
+    /// Answer what a person asks for: access to what is kept about them, and the other rights.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Make and watch decoys: tokens that nobody honest opens.
+    #[command(subcommand)]
+    Decoy(decoy::Command),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -212,6 +220,8 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Backup(command) => backup::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
+        Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

@@ -5,6 +5,7 @@ mod approvals;
 mod ask;
 mod caller;
 mod connection;
+mod decoys;
 mod health;
 mod keyset;
 mod lists;
@@ -12,6 +13,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod requests;
 mod rewrap;
 mod server;
 pub mod tls;
@@ -116,6 +118,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/decoys", get(decoys::list))
+        .route("/v1/requests", get(requests::list))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

@@ -7,6 +7,7 @@
 pub(crate) mod backup;
 mod fingerprint;
 mod inspect;
+mod jws;
 mod keyring;
 mod lifecycle;
 mod lock;

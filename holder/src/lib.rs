@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod answer;
 pub mod approval;
 pub mod audit;
@@ -23,6 +24,7 @@ mod backup;
 pub mod cli;
 pub mod clock;
 pub mod credential;
+mod decoys;
 pub mod error;
 pub mod holder;
 pub mod home;
@@ -33,6 +35,7 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod requests;
 mod retirement;
 mod rewrap;
 mod rotation;

@@ -32,6 +32,7 @@ struct Counted {
     commit: Histogram,
     group: Histogram,
     commit_failures: Counter,
+    decoy_alarms: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -70,6 +71,7 @@ impl Default for Counted {
             commit: durations(),
             group: Histogram::new(exponential_buckets(1.0, 2.0, 13)),
             commit_failures: Counter::default(),
+            decoy_alarms: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests that were answered", new.requests.clone());
@@ -99,6 +101,7 @@ impl Default for Counted {
             "Commits of records that failed; nothing was opened for them",
             new.commit_failures.clone(),
         );
+        registry.register("decoy_alarms", "Attempts on decoys, which nobody honest makes", new.decoy_alarms.clone());
         Self { registry, ..new }
     }
 }
@@ -146,6 +149,11 @@ impl Metrics {
         }
         self.0.commit.observe(took.as_secs_f64());
         self.0.group.observe(records as f64);
+    }
+
+    /// Somebody touched a decoy.
+    pub(crate) fn alarmed(&self) {
+        self.0.decoy_alarms.inc();
     }
 
     /// Whether requests can be served.

@@ -9,6 +9,7 @@
 mod approvals;
 mod audit;
 mod credentials;
+mod decoys;
 mod dump;
 mod keys;
 mod once;
@@ -18,15 +19,18 @@ mod preferences;
 mod quota;
 mod settings;
 mod sqlite;
+mod subject_requests;
 
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
 pub use credentials::Credential;
+pub use decoys::{Alarm, Decoy, Touched};
 pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
+pub use subject_requests::SubjectRequest;
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;

@@ -60,6 +60,20 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// A decoy was made.
+    DecoyNew,
+    /// A decoy was retired.
+    DecoyRetire,
+    /// It was set where alarms are sent.
+    DecoyWebhook,
+    /// Somebody touched a decoy. What they asked for is the record before.
+    DecoyAlarm,
+    /// What is kept about a person was put together for them.
+    SubjectExport,
+    /// What a person asked for was entered.
+    SubjectRequestNew,
+    /// What a person asked for was done.
+    SubjectRequestDone,
 }
 
 impl Action {
@@ -87,6 +101,13 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::DecoyNew => "decoy-new",
+            Self::DecoyRetire => "decoy-retire",
+            Self::DecoyWebhook => "decoy-webhook",
+            Self::DecoyAlarm => "decoy-alarm",
+            Self::SubjectExport => "subject-export",
+            Self::SubjectRequestNew => "subject-request-new",
+            Self::SubjectRequestDone => "subject-request-done",
         }
     }
 }

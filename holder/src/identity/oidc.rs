@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use jwks::KeySource;
+pub(crate) use jwks::is_safe;
 use serde::Deserialize;
 
 /// How far the clocks of the provider and of the key holder may be apart, in seconds.

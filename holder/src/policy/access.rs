@@ -64,11 +64,15 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To see which decoys there are, and whether they were touched.
+    DecoysRead,
+    /// To see what people asked for.
+    RequestsRead,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -80,6 +84,8 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::DecoysRead,
+        Self::RequestsRead,
     ];
 
     /// The name in rules.
@@ -96,6 +102,8 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::DecoysRead => "decoys-read",
+            Self::RequestsRead => "requests-read",
         }
     }
 }

@@ -1,0 +1,145 @@
+//! The page for people: one file with nothing to load and no script, which prints well. What is shown came from
+//! whoever filled in a form, so the template escapes all of it.
+
+use super::document::purpose;
+use super::{Report, Use, because, words, written};
+use crate::error::{Code, Error, Result};
+use askama::Template;
+use fieldseal::json::{Json, Object};
+use fieldseal::jwe::Header;
+use serde_json::Value;
+
+#[derive(Template)]
+#[template(path = "access.html")]
+struct Page<'a> {
+    subject: &'a str,
+    made: String,
+    values: Vec<Item<'a>>,
+    withheld: Vec<Item<'a>>,
+    unnamed: bool,
+}
+
+/// A value, or what is kept and is not shown.
+struct Item<'a> {
+    name: String,
+    field: &'a str,
+    lines: Vec<Line>,
+    because: &'static str,
+    valid: bool,
+    facts: Vec<(&'static str, String)>,
+    opened: Vec<Opened>,
+}
+
+/// A value, with the name of the member where it is one of several.
+struct Line {
+    name: String,
+    value: String,
+}
+
+struct Opened {
+    time: String,
+    what: &'static str,
+    who: String,
+    purpose: String,
+}
+
+/// Writes the report as a page.
+pub(super) fn write(report: &Report) -> Result<String> {
+    let values = report.values.iter().map(|held| {
+        let header = &held.answer.header;
+        Item {
+            lines: lines(held.answer.value.json()),
+            valid: held.answer.value.review(header).valid,
+            ..item(header, &held.uses)
+        }
+    });
+    let withheld = report.withheld.iter();
+    let withheld =
+        withheld.map(|kept| Item { because: because(kept.code), ..item(&kept.header, &kept.uses) });
+    let page = Page {
+        subject: &report.subject,
+        made: written(report.made),
+        values: values.collect(),
+        withheld: withheld.collect(),
+        unnamed: report.values.iter().any(|held| held.answer.header.sub.is_none()),
+    };
+    page.render().map_err(|_| Error::new(Code::Internal))
+}
+
+fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
+    let mut facts = vec![("Given on", header.iss.as_str().to_owned()), ("Given at", written(header.iat))];
+    if let Some(purpose) = purpose(header) {
+        facts.push(("For", purpose.to_owned()));
+    }
+    if let Some(consent) = &header.consent {
+        facts.push(("Agreed to", flat(consent)));
+    }
+    if let Some(hints) = &header.hint {
+        facts.push(("Also visible without opening", flat(hints)));
+    }
+    if let Some(until) = header.opens_until() {
+        facts.push(("Can be opened until", written(until)));
+    }
+    let opened = uses.iter().map(|used| Opened {
+        time: written(used.time),
+        what: what(&used.action),
+        who: match &used.credential {
+            Some(name) => format!("{} ({name})", used.roles.join(", ")),
+            None => used.roles.join(", "),
+        },
+        purpose: used.purpose.clone().unwrap_or_else(|| "none stated".to_owned()),
+    });
+    Item {
+        name: words(header.kind.as_str()),
+        field: &header.field,
+        lines: Vec::new(),
+        because: "",
+        valid: true,
+        facts,
+        opened: opened.collect(),
+    }
+}
+
+/// A text as itself, an object line by line, and all else as JSON.
+fn lines(json: &str) -> Vec<Line> {
+    match serde_json::from_str(json) {
+        Ok(Value::Object(members)) => {
+            members.into_iter().map(|(name, value)| Line { name, value: plain(&value) }).collect()
+        }
+        Ok(value) => vec![Line { name: String::new(), value: plain(&value) }],
+        // A number may be longer than what is read here.
+        Err(_) => vec![Line { name: String::new(), value: json.to_owned() }],
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "no answer".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        value => value.to_string(),
+    }
+}
+
+fn flat(object: &Object) -> String {
+    let member = |(name, value): (&str, &Json)| match value {
+        Json::String(text) => format!("{name}: {text}"),
+        Json::Integer(number) => format!("{name}: {number}"),
+        Json::Bool(yes) => format!("{name}: {}", if *yes { "yes" } else { "no" }),
+        Json::Null | Json::Array(_) | Json::Object(_) => name.to_owned(),
+    };
+    object.iter().map(member).collect::<Vec<_>>().join("; ")
+}
+
+/// What was done, for somebody who has never heard of tokens.
+fn what(action: &str) -> &'static str {
+    match action {
+        "open" => "Read",
+        "open-masked" => "Shown in part",
+        "verify" => "Compared, without being shown",
+        "fingerprint" => "Compared with others, without being shown",
+        "rewrap" => "Moved to a new key, without being shown",
+        _ => "Used",
+    }
+}
