@@ -160,17 +160,13 @@ impl Holder {
 
     /// What was done with these tokens before, by their names. A token that was sealed again has the name that it
     /// had, so what was done with it under an older key counts.
-    async fn uses(
-        &self,
-        wanted: &Wanted,
-        own: &[(Header, Submission)],
-    ) -> Result<HashMap<String, Vec<Use>>> {
+    async fn uses(&self, wanted: &Wanted, own: &[(Header, Submission)]) -> Result<HashMap<String, Vec<Use>>> {
         let roles: HashMap<_, _> =
             self.store().credentials().await?.into_iter().map(|known| (known.name, known.roles)).collect();
         let by_subject = AuditFilter { sub: Some(wanted.subject.clone()), ..AuditFilter::default() };
         let unnamed = own.iter().filter(|(header, _)| header.sub.is_none());
-        let by_name =
-            unnamed.map(|(header, _)| AuditFilter { jti: Some(header.jti.clone()), ..AuditFilter::default() });
+        let by_name = unnamed
+            .map(|(header, _)| AuditFilter { jti: Some(header.jti.clone()), ..AuditFilter::default() });
         let known: HashSet<(&str, &str)> =
             own.iter().map(|(header, _)| (header.jti.as_str(), header.iss.as_str())).collect();
         let mut uses: HashMap<String, Vec<Use>> = HashMap::new();

@@ -101,7 +101,11 @@ impl Default for Counted {
             "Commits of records that failed; nothing was opened for them",
             new.commit_failures.clone(),
         );
-        registry.register("decoy_alarms", "Attempts on decoys, which nobody honest makes", new.decoy_alarms.clone());
+        registry.register(
+            "decoy_alarms",
+            "Attempts on decoys, which nobody honest makes",
+            new.decoy_alarms.clone(),
+        );
         Self { registry, ..new }
     }
 }

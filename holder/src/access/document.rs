@@ -2,8 +2,8 @@
 
 use super::{Report, Use, because, words, written};
 use crate::error::{Code, Error, Result};
-use fieldseal::jwe::Header;
 use fieldseal::json::{Json, Object};
+use fieldseal::jwe::Header;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};

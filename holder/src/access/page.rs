@@ -2,12 +2,14 @@
 //! whoever filled in a form, so the template escapes all of it.
 
 use super::document::purpose;
-use super::{Report, Use, because, words, written};
+use super::{Held, Report, Use, because, words, written};
 use crate::error::{Code, Error, Result};
 use askama::Template;
 use fieldseal::json::{Json, Object};
 use fieldseal::jwe::Header;
-use serde_json::Value;
+use fieldseal::kind::Kind;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 #[derive(Template)]
 #[template(path = "access.html")]
@@ -47,11 +49,7 @@ struct Opened {
 pub(super) fn write(report: &Report) -> Result<String> {
     let values = report.values.iter().map(|held| {
         let header = &held.answer.header;
-        Item {
-            lines: lines(held.answer.value.json()),
-            valid: held.answer.value.review(header).valid,
-            ..item(header, &held.uses)
-        }
+        Item { lines: lines(held), valid: held.answer.value.review(header).valid, ..item(header, &held.uses) }
     });
     let withheld = report.withheld.iter();
     let withheld =
@@ -100,25 +98,32 @@ fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
     }
 }
 
-/// A text as itself, an object line by line, and all else as JSON.
-fn lines(json: &str) -> Vec<Line> {
-    match serde_json::from_str(json) {
-        Ok(Value::Object(members)) => {
-            members.into_iter().map(|(name, value)| Line { name, value: plain(&value) }).collect()
+/// The values in a value: the members of a form or of an object, or the one that it is.
+fn lines(held: &Held) -> Vec<Line> {
+    let (header, value) = (&held.answer.header, &held.answer.value);
+    if header.kind.is_form() {
+        let member = |(name, kind, json): (&str, Kind, &str)| Line {
+            name: format!("{name} ({})", words(kind.as_str())),
+            value: plain(json),
+        };
+        return value.members(header).into_iter().map(member).collect();
+    }
+    // Numbers stay as they were written, for they may be longer than what a reader keeps.
+    match serde_json::from_str::<BTreeMap<String, &RawValue>>(value.json()) {
+        Ok(members) => {
+            members.into_iter().map(|(name, value)| Line { name, value: plain(value.get()) }).collect()
         }
-        Ok(value) => vec![Line { name: String::new(), value: plain(&value) }],
-        // A number may be longer than what is read here.
-        Err(_) => vec![Line { name: String::new(), value: json.to_owned() }],
+        Err(_) => vec![Line { name: String::new(), value: plain(value.json()) }],
     }
 }
 
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "no answer".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        value => value.to_string(),
+/// A text as itself, and all else as it is in JSON.
+fn plain(json: &str) -> String {
+    match json.trim_ascii() {
+        "null" => "no answer".to_owned(),
+        "true" => "yes".to_owned(),
+        "false" => "no".to_owned(),
+        json => serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned()),
     }
 }
 

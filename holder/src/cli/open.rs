@@ -132,11 +132,7 @@ impl TokenFile {
 /// Errors: those of [`Format::of`], [`Format::read`] and of reading.
 pub(super) fn all_of(path: &Path, columns: &[String]) -> Result<Vec<Submitted>> {
     let path = Some(path).filter(|path| path.as_os_str() != "-");
-    let wanted = Wanted {
-        names: columns.to_vec(),
-        field_is_column: false,
-        defaults: Expectation::default(),
-    };
+    let wanted = Wanted { names: columns.to_vec(), field_is_column: false, defaults: Expectation::default() };
     let (mut source, _) = Format::of(path, None)?.read(Input::open(path)?, wanted)?;
     let mut all = Vec::new();
     while let Some(batch) = source.next()? {

@@ -114,9 +114,7 @@ pub(super) fn value(kind: Kind, now: NumericDate, dice: &mut Dice) -> Result<Mad
             reads(json!(day(NumericDate(now.0.saturating_sub(years * 365 * DAY + dice.below(365)? * DAY)))))
         }
         // HMRC NIM39110: the prefix QQ is for examples.
-        "national-id" => {
-            unassigned(json!({ "region": "GB", "number": format!("QQ{}A", dice.digits(6)?) }))
-        }
+        "national-id" => unassigned(json!({ "region": "GB", "number": format!("QQ{}A", dice.digits(6)?) })),
         "card-number" => reads(json!(card(dice)?)),
         "card-expiry" => {
             let year: u64 = day(now).get(..4).and_then(|year| year.parse().ok()).unwrap_or(2030);

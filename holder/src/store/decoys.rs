@@ -148,10 +148,8 @@ impl Tx {
 
     /// The decoy of that id.
     pub(crate) async fn decoy(&mut self, id: &str) -> Result<Option<Decoy>> {
-        let row = sqlx::query("SELECT * FROM decoys WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut *self.0)
-            .await?;
+        let row =
+            sqlx::query("SELECT * FROM decoys WHERE id = $1").bind(id).fetch_optional(&mut *self.0).await?;
         row.as_ref().map(Decoy::read).transpose()
     }
 
@@ -214,7 +212,12 @@ impl Tx {
     }
 
     /// Whether the same one touched the same decoy since then, and it is being told.
-    pub(crate) async fn alarmed_since(&mut self, decoy: &str, actor: &str, since: NumericDate) -> Result<bool> {
+    pub(crate) async fn alarmed_since(
+        &mut self,
+        decoy: &str,
+        actor: &str,
+        since: NumericDate,
+    ) -> Result<bool> {
         let found =
             sqlx::query("SELECT id FROM decoy_alarms WHERE time >= $1 AND decoy = $2 AND actor = $3 LIMIT 1")
                 .bind(to_db(since))

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
 mod altered;
 mod approvals;
 mod architecture;
@@ -13,6 +14,7 @@ mod bulk;
 mod cli;
 mod clock;
 mod crash;
+mod decoys;
 mod faults;
 mod identity;
 mod keys;
