@@ -64,6 +64,9 @@ impl Tail {
             let decoy = watch.touched(&decision);
             let decision = match decision {
                 Ok(grant) if decoy.is_some() => Err(grant.refuse(Code::TokenDecoy)),
+                Ok(grant) if watch.is_over_for(&grant.entry().actor) => {
+                    Err(grant.refuse(Code::CredentialInvalid))
+                }
                 Ok(grant) => self.settle(grant, &roots, &mut known)?,
                 refusal => refusal,
             };
@@ -75,6 +78,7 @@ impl Tail {
             }
             decided.push(decision);
         }
+        watch.next_request();
         Ok(decided)
     }
 

@@ -12,7 +12,7 @@ use crate::error::{Code, Result};
 use crate::policy::Decision;
 use crate::store::{Alarm, Decoy};
 use fieldseal::NumericDate;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// How long, in seconds, the same one may touch the same decoy again before somebody is told of it anew. Each time
@@ -23,24 +23,47 @@ const QUIET: u64 = 60;
 const WATCHER: &str = "service:decoys";
 
 /// The decoys among the tokens of a group of requests, and the alarms that they raise.
+#[derive(Default)]
 pub(super) struct Watch {
     decoys: HashMap<String, Decoy>,
+    /// The credentials that were revoked since they were shown, so that nothing is opened for them any more.
+    ended: HashSet<String>,
+    /// Those that are revoked by the request that is being decided about.
+    ending: Vec<String>,
     alarms: Vec<Alarm>,
 }
 
 impl Watch {
-    /// Looks all tokens of these requests up at once.
+    /// Looks all tokens of these requests up at once. Where there are no decoys it costs one look at an empty table.
     pub(super) async fn over<T>(tail: &mut Tail, requests: &[(T, Vec<Decision>)]) -> Result<Self> {
-        let decisions = requests.iter().flat_map(|(_, decisions)| decisions);
-        let names: Vec<&str> = decisions.filter_map(|decision| entry(decision).jti.as_deref()).collect();
+        let mut watch = Self::default();
+        if !tail.tx().has_decoys().await? {
+            return Ok(watch);
+        }
+        let entries = || requests.iter().flat_map(|(_, decisions)| decisions).map(entry);
+        let names: Vec<&str> = entries().filter_map(|entry| entry.jti.as_deref()).collect();
         let found = tail.tx().decoys_among(&names).await?;
-        let decoys = found.into_iter().map(|decoy| (decoy.jti.clone(), decoy)).collect();
-        Ok(Self { decoys, alarms: Vec::new() })
+        watch.decoys = found.into_iter().map(|decoy| (decoy.jti.clone(), decoy)).collect();
+        let actors: HashSet<&str> = entries().map(|entry| entry.actor.as_str()).collect();
+        let actors: Vec<&str> = actors.into_iter().collect();
+        watch.ended = tail.tx().revoked_among(&actors).await?.into_iter().collect();
+        Ok(watch)
     }
 
     /// The decoy that a decision is about, if it is about one.
     pub(super) fn touched(&self, decision: &Decision) -> Option<Decoy> {
         self.decoys.get(entry(decision).jti.as_ref()?).cloned()
+    }
+
+    /// Whether somebody's credential was revoked by an earlier request, perhaps while this one was under way.
+    pub(super) fn is_over_for(&self, actor: &str) -> bool {
+        self.ended.contains(actor)
+    }
+
+    /// The next decisions are those of another request. What the last one asked for beside the decoy was answered,
+    /// for else its answer would tell which token it was.
+    pub(super) fn next_request(&mut self) {
+        self.ended.extend(self.ending.drain(..));
     }
 
     /// Raises the alarm after what was asked for has been put on record, and revokes the credential if the decoy
@@ -68,6 +91,7 @@ impl Watch {
             let mut entry = Entry::of_action(Action::CredentialRevoke, WATCHER, now);
             entry.target = Some(asked.actor.clone());
             tail.append(&entry)?;
+            self.ending.push(asked.actor.clone());
         }
         let alarm = Alarm {
             id: decoys::new_id()?,

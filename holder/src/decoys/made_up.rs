@@ -44,7 +44,7 @@ impl Dice {
         (0..count).map(|_| Ok(char::from(b'0' + self.below(10)? as u8))).collect()
     }
 
-    fn from_set(&mut self, set: &[u8], count: usize) -> Result<String> {
+    fn chars_of(&mut self, set: &[u8], count: usize) -> Result<String> {
         (0..count).map(|_| Ok(char::from(set[self.below(set.len() as u64)? as usize]))).collect()
     }
 }
@@ -106,7 +106,7 @@ pub(super) fn value(kind: Kind, now: NumericDate, dice: &mut Dice) -> Result<Mad
         "us-ein" => unassigned(json!(format!("00{}", dice.digits(7)?))),
         // California has a letter and seven digits; no licence has eight.
         "drivers-licence" => unassigned(
-            json!({ "region": "US-CA", "number": format!("{}{}", dice.from_set(UPPER, 1)?, dice.digits(8)?) }),
+            json!({ "region": "US-CA", "number": format!("{}{}", dice.chars_of(UPPER, 1)?, dice.digits(8)?) }),
         ),
         "passport-number" => reads(json!(format!("XX{}", dice.digits(7)?))),
         "date-of-birth" => {
@@ -137,10 +137,10 @@ pub(super) fn value(kind: Kind, now: NumericDate, dice: &mut Dice) -> Result<Mad
             reads(json!(format!("{}. Review in {} weeks.", dice.pick(&TREATMENTS)?, 2 + dice.below(10)?)))
         }
         "username" => reads(json!(format!("{}{}", dice.pick(&FIRST)?.to_lowercase(), dice.digits(7)?))),
-        "password" => reads(json!(dice.from_set(PRINTED, 14)?)),
+        "password" => reads(json!(dice.chars_of(PRINTED, 14)?)),
         "security-answer" => reads(json!(dice.pick(&WORDS)?)),
-        "auth-token" => reads(json!(dice.from_set(PRINTED, 43)?)),
-        "session-data" => reads(json!({ "session": dice.from_set(PRINTED, 32)? })),
+        "auth-token" => reads(json!(dice.chars_of(PRINTED, 43)?)),
+        "session-data" => reads(json!({ "session": dice.chars_of(PRINTED, 32)? })),
         "text" | "choice" => reads(json!(format!("{} {}", dice.pick(&WORDS)?, dice.pick(&WORDS)?))),
         "number" => reads(json!(1 + dice.below(9999)?)),
         "boolean" => reads(json!(dice.below(2)? == 1)),

@@ -165,6 +165,34 @@ fn what_waits_for_a_second_person_is_noticed_before() {
 }
 
 #[test]
+fn nothing_is_opened_after_the_end_of_a_credential_also_of_what_is_under_way() {
+    let place = Place::with_keys(&[("*", "ECDH-ES")]);
+    let keys = place.keys();
+    let (_, token) = card(&place, &["--freeze"]);
+    let thief = place.credential("thief", &["*"]);
+    let servers = [place.serve(), place.serve()];
+    let real: Vec<Value> =
+        (0..20).map(|n| json!(seal(&keys, &options("f", "text"), &n.to_string()))).collect();
+    std::thread::scope(|scope| {
+        for n in 0..12 {
+            let (server, thief, real, token) = (&servers[n % 2], &thief, &real, &token);
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    let tokens = if n == 5 { vec![json!(token)] } else { real.clone() };
+                    server.open(thief, &tokens);
+                }
+            });
+        }
+    });
+    let records = place.audit();
+    let end = records.iter().position(|record| record["actor"] == "service:decoys").unwrap();
+    assert_eq!(records[end]["action"], "credential-revoke");
+    let after: Vec<_> = records[end + 1..].iter().filter(|record| record["actor"] == "thief").collect();
+    assert!(!after.is_empty() && after.iter().all(|record| record["outcome"] == "credential-invalid"));
+    assert_eq!(alarms(&place).len(), 1);
+}
+
+#[test]
 fn a_changed_copy_is_known_by_its_name() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
     let (id, token) = card(&place, &[]);
