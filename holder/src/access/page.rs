@@ -5,17 +5,21 @@ use super::document::purpose;
 use super::{Held, Report, Use, because, words, written};
 use crate::error::{Code, Error, Result};
 use askama::Template;
+use fieldseal::NumericDate;
 use fieldseal::json::{Json, Object};
 use fieldseal::jwe::Header;
 use fieldseal::kind::Kind;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Template)]
 #[template(path = "access.html")]
 struct Page<'a> {
     subject: &'a str,
+    /// For people, and for machines.
     made: String,
+    datetime: String,
     values: Vec<Item<'a>>,
     withheld: Vec<Item<'a>>,
     unnamed: bool,
@@ -39,7 +43,9 @@ struct Line {
 }
 
 struct Opened {
+    /// For people, and for machines.
     time: String,
+    datetime: String,
     what: &'static str,
     who: String,
     purpose: String,
@@ -56,7 +62,8 @@ pub(super) fn write(report: &Report) -> Result<String> {
         withheld.map(|kept| Item { because: because(kept.code), ..item(&kept.header, &kept.uses) });
     let page = Page {
         subject: &report.subject,
-        made: written(report.made),
+        made: shown(report.made),
+        datetime: written(report.made),
         values: values.collect(),
         withheld: withheld.collect(),
         unnamed: report.values.iter().any(|held| held.answer.header.sub.is_none()),
@@ -65,7 +72,7 @@ pub(super) fn write(report: &Report) -> Result<String> {
 }
 
 fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
-    let mut facts = vec![("Given on", header.iss.as_str().to_owned()), ("Given at", written(header.iat))];
+    let mut facts = vec![("Given on", header.iss.as_str().to_owned()), ("Given at", shown(header.iat))];
     if let Some(purpose) = purpose(header) {
         facts.push(("For", purpose.to_owned()));
     }
@@ -76,10 +83,11 @@ fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
         facts.push(("Also visible without opening", flat(hints)));
     }
     if let Some(until) = header.opens_until() {
-        facts.push(("Can be opened until", written(until)));
+        facts.push(("Can be opened until", shown(until)));
     }
     let opened = uses.iter().map(|used| Opened {
-        time: written(used.time),
+        time: shown(used.time),
+        datetime: written(used.time),
         what: what(&used.action),
         who: match &used.credential {
             Some(name) => format!("{} ({name})", used.roles.join(", ")),
@@ -109,11 +117,36 @@ fn lines(held: &Held) -> Vec<Line> {
         return value.members(header).into_iter().map(member).collect();
     }
     // Numbers stay as they were written, for they may be longer than what a reader keeps.
-    match serde_json::from_str::<BTreeMap<String, &RawValue>>(value.json()) {
-        Ok(members) => {
+    match serde_json::from_str::<Members<'_>>(value.json()) {
+        Ok(Members(members)) => {
             members.into_iter().map(|(name, value)| Line { name, value: plain(value.get()) }).collect()
         }
         Err(_) => vec![Line { name: String::new(), value: plain(value.json()) }],
+    }
+}
+
+/// The members of an object in the order in which they were sealed: an address begins with its first line.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(Reader)
     }
 }
 
@@ -135,6 +168,11 @@ fn flat(object: &Object) -> String {
         Json::Null | Json::Array(_) | Json::Object(_) => name.to_owned(),
     };
     object.iter().map(member).collect::<Vec<_>>().join("; ")
+}
+
+/// A time to the minute, in UTC as the page says.
+fn shown(time: NumericDate) -> String {
+    written(time).chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
 /// What was done, for somebody who has never heard of tokens.
