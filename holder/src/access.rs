@@ -47,6 +47,8 @@ pub(crate) struct Report {
     pub(crate) values: Vec<Held>,
     /// What is kept and was not opened, and why.
     pub(crate) withheld: Vec<Withheld>,
+    /// When each key is destroyed, and with it what was sealed to it, by its kid.
+    pub(crate) ends: HashMap<String, NumericDate>,
     pub(crate) left_out: LeftOut,
 }
 
@@ -123,6 +125,7 @@ impl Holder {
             purpose: wanted.purpose.clone(),
             values: Vec::new(),
             withheld: Vec::new(),
+            ends: self.kept_until(&own).await?,
             left_out,
         };
         let (once, many): (Vec<_>, Vec<_>) = own.into_iter().partition(|(header, _)| header.opens_once());
@@ -156,6 +159,18 @@ impl Holder {
         tail.append(&entry)?;
         tail.commit_signed(Some(self.keys())).await?;
         Ok(report)
+    }
+
+    /// When the keys of these tokens are destroyed (GDPR Art. 15(1)(d): for how long it is kept).
+    async fn kept_until(&self, own: &[(Header, Submission)]) -> Result<HashMap<String, NumericDate>> {
+        let kids: HashSet<&str> = own.iter().map(|(header, _)| header.kid.as_str()).collect();
+        let mut ends = HashMap::new();
+        for kid in kids {
+            if let Some(end) = self.store().key(kid).await?.and_then(|row| row.destroys) {
+                ends.insert(kid.to_owned(), end);
+            }
+        }
+        Ok(ends)
     }
 
     /// What was done with these tokens before, by their names. A token that was sealed again has the name that it

@@ -14,6 +14,7 @@ mod openapi;
 pub mod problem;
 pub mod rates;
 mod requests;
+mod retention;
 mod rewrap;
 mod server;
 pub mod tls;
@@ -118,6 +119,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/retention", get(retention::plan))
+        .route("/v1/retention/holds", post(retention::hold))
+        .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/v1/decoys", get(decoys::list))
         .route("/v1/requests", get(requests::list))
         .route("/openapi.json", get(openapi::openapi))

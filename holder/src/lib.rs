@@ -36,6 +36,7 @@ pub mod metrics;
 pub mod origins;
 pub mod policy;
 mod requests;
+mod retention;
 mod retirement;
 mod rewrap;
 mod rotation;

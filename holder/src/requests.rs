@@ -14,7 +14,13 @@ use std::time::{Duration, UNIX_EPOCH};
 const MAX_SUBJECT_LEN: usize = 256;
 
 /// California Civil Code 1798.130(a)(2)(A): 45 days after the request was received.
-const CCPA: u64 = 45 * 24 * 60 * 60;
+const CCPA: u64 = 45 * DAY;
+
+/// 45 CFR 164.524(b)(2)(i): 30 days to give access, and 164.526(b)(2)(i): 60 days to amend.
+const HIPAA: u64 = 30 * DAY;
+const HIPAA_AMENDMENT: u64 = 60 * DAY;
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// The longest receipt that is kept, in bytes.
 pub(crate) const MAX_RECEIPT: u64 = 16 * 1024;
@@ -54,6 +60,8 @@ pub(crate) enum Regime {
     Gdpr,
     /// California Civil Code 1798.100 and following: 45 days.
     Ccpa,
+    /// 45 CFR Part 164: 30 days, and 60 to amend.
+    Hipaa,
 }
 
 impl Regime {
@@ -62,14 +70,17 @@ impl Regime {
         match self {
             Self::Gdpr => "gdpr",
             Self::Ccpa => "ccpa",
+            Self::Hipaa => "hipaa",
         }
     }
 
     /// Until when a request that was received then has to be answered.
-    pub(crate) fn due(self, received: NumericDate) -> NumericDate {
-        match self {
-            Self::Gdpr => a_month_after(received),
-            Self::Ccpa => received.plus(CCPA),
+    pub(crate) fn due(self, right: Right, received: NumericDate) -> NumericDate {
+        match (self, right) {
+            (Self::Gdpr, _) => a_month_after(received),
+            (Self::Ccpa, _) => received.plus(CCPA),
+            (Self::Hipaa, Right::Rectification) => received.plus(HIPAA_AMENDMENT),
+            (Self::Hipaa, _) => received.plus(HIPAA),
         }
     }
 }
@@ -82,7 +93,7 @@ fn a_month_after(time: NumericDate) -> NumericDate {
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u64>().ok());
     let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
         // Times past the year 9999 are not asked for; 28 days is no later than a month.
-        return time.plus(28 * 24 * 60 * 60);
+        return time.plus(28 * DAY);
     };
     let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     let clock = text.get(10..).unwrap_or("T00:00:00Z");
@@ -130,7 +141,7 @@ impl Holder {
             kind: right.as_str().to_owned(),
             regime: regime.as_str().to_owned(),
             received,
-            due: regime.due(received),
+            due: regime.due(right, received),
             created: now,
             created_by: by.name().to_owned(),
             note,
@@ -198,8 +209,11 @@ mod tests {
             ("2027-02-28T12:00:00Z", "2027-03-28T12:00:00Z"),
             ("2026-03-01T12:00:00Z", "2026-04-01T12:00:00Z"),
         ] {
-            assert_eq!(Regime::Gdpr.due(at(received)), at(due), "{received}");
+            assert_eq!(Regime::Gdpr.due(Right::Access, at(received)), at(due), "{received}");
         }
-        assert_eq!(Regime::Ccpa.due(at("2026-11-24T08:30:00Z")), at("2027-01-08T08:30:00Z"));
+        let received = at("2026-11-24T08:30:00Z");
+        assert_eq!(Regime::Ccpa.due(Right::Erasure, received), at("2027-01-08T08:30:00Z"));
+        assert_eq!(Regime::Hipaa.due(Right::Access, received), at("2026-12-24T08:30:00Z"));
+        assert_eq!(Regime::Hipaa.due(Right::Rectification, received), at("2027-01-23T08:30:00Z"));
     }
 }

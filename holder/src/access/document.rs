@@ -33,6 +33,8 @@ struct Facts<'a> {
     sealed: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_until: Option<String>,
     /// The name of the token, by which the site finds it.
     token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +93,7 @@ pub(super) fn write(report: &Report) -> Result<Vec<u8>> {
         let value = serde_json::from_str(held.answer.value.json()).map_err(|_| Error::new(Code::Internal))?;
         let kinds = header.fields.iter().map(|(name, kind)| (name.clone(), Value::from(kind.as_str())));
         values.push(Item {
-            facts: facts(header),
+            facts: facts(report, header),
             named: header.sub.is_some(),
             fields: kinds.collect(),
             valid: held.answer.value.review(header).valid,
@@ -100,7 +102,7 @@ pub(super) fn write(report: &Report) -> Result<Vec<u8>> {
         });
     }
     let kept = report.withheld.iter().map(|kept| Kept {
-        facts: facts(&kept.header),
+        facts: facts(report, &kept.header),
         because: because(kept.code),
         opened: kept.uses.iter().map(opened).collect(),
     });
@@ -122,7 +124,7 @@ pub(super) fn write(report: &Report) -> Result<Vec<u8>> {
     Ok(json)
 }
 
-fn facts(header: &Header) -> Facts<'_> {
+fn facts<'a>(report: &Report, header: &'a Header) -> Facts<'a> {
     Facts {
         field: &header.field,
         kind: header.kind.as_str(),
@@ -131,6 +133,7 @@ fn facts(header: &Header) -> Facts<'_> {
         origin: header.iss.as_str(),
         sealed: written(header.iat),
         expires: header.opens_until().map(written),
+        kept_until: report.ends.get(&header.kid).copied().map(written),
         token: &header.jti,
         purpose: purpose(header),
         consent: header.consent.as_ref().map(members),

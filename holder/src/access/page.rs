@@ -55,11 +55,15 @@ struct Opened {
 pub(super) fn write(report: &Report) -> Result<String> {
     let values = report.values.iter().map(|held| {
         let header = &held.answer.header;
-        Item { lines: lines(held), valid: held.answer.value.review(header).valid, ..item(header, &held.uses) }
+        Item {
+            lines: lines(held),
+            valid: held.answer.value.review(header).valid,
+            ..item(report, header, &held.uses)
+        }
     });
     let withheld = report.withheld.iter();
     let withheld =
-        withheld.map(|kept| Item { because: because(kept.code), ..item(&kept.header, &kept.uses) });
+        withheld.map(|kept| Item { because: because(kept.code), ..item(report, &kept.header, &kept.uses) });
     let page = Page {
         subject: &report.subject,
         made: shown(report.made),
@@ -71,7 +75,7 @@ pub(super) fn write(report: &Report) -> Result<String> {
     page.render().map_err(|_| Error::new(Code::Internal))
 }
 
-fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
+fn item<'a>(report: &Report, header: &'a Header, uses: &[Use]) -> Item<'a> {
     let mut facts = vec![("Given on", header.iss.as_str().to_owned()), ("Given at", shown(header.iat))];
     if let Some(purpose) = purpose(header) {
         facts.push(("For", purpose.to_owned()));
@@ -84,6 +88,9 @@ fn item<'a>(header: &'a Header, uses: &[Use]) -> Item<'a> {
     }
     if let Some(until) = header.opens_until() {
         facts.push(("Can be opened until", shown(until)));
+    }
+    if let Some(until) = report.ends.get(&header.kid) {
+        facts.push(("Kept at the longest until", shown(*until)));
     }
     let opened = uses.iter().map(|used| Opened {
         time: shown(used.time),

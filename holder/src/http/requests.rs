@@ -21,7 +21,7 @@ struct Document<'a> {
     subject: &'a str,
     /// `access`, `portability`, `rectification`, `erasure` or `objection`.
     kind: &'a str,
-    /// The law that sets the time: `gdpr` or `ccpa`.
+    /// The law that sets the time: `gdpr`, `ccpa` or `hipaa`.
     regime: &'a str,
     received: u64,
     /// Until when it has to be answered.

@@ -15,6 +15,12 @@ fn of(keys: &KeySet, sub: Option<&str>, field: &str, kind: &str, json: &str) -> 
     seal(keys, &options, json)
 }
 
+/// When the only key is destroyed.
+fn destroyed(place: &Place) -> u64 {
+    let keys: Value = serde_json::from_str(&place.run(&["keys", "publish"]).ok()).unwrap();
+    keys["keys"][0]["destroys"].as_u64().unwrap()
+}
+
 fn export(place: &Place, more: &[&str]) -> Value {
     let ran = place.run(&[&["subject", "export", "person-a", "--json"], more].concat());
     assert!(ran.code < Some(2), "{}", ran.stderr);
@@ -94,6 +100,9 @@ fn a_person_gets_their_own_values_and_nobody_elses() {
         (&json!("order"), &json!({ "purpose": "order", "notice": 3 }))
     );
     assert_eq!((&first["hints"], &first["origin"]), (&json!({ "domain": "shop.example" }), &json!(ORIGIN)));
+    // It ends with its key, whose date is published.
+    let kept = humantime::parse_rfc3339(first["kept_until"].as_str().unwrap()).unwrap();
+    assert_eq!(kept.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs(), destroyed(&place));
     // Each time that it was opened, by role, and not that it was refused, nor this time.
     let opened = first["opened"].as_array().unwrap();
     let uses: Vec<_> =

@@ -43,7 +43,7 @@ pub(in crate::cli) struct New {
     #[arg(long, value_enum)]
     kind: Right,
 
-    /// The law that sets the time: one month, or 45 days.
+    /// The law that sets the time: one month, 45 days, or 30 days (60 to amend).
     #[arg(long, value_enum, default_value_t = Regime::Gdpr)]
     regime: Regime,
 
