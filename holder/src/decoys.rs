@@ -130,18 +130,17 @@ impl Holder {
 impl Pattern {
     /// A token of this pattern, with a value of its own and a time between `since` and now.
     fn seal(&self, sealer: &Sealer, now: NumericDate) -> Result<String> {
-        let mut dice = Dice::new()?;
         let key = sealer.keys().choose(self.kind.class(), now)?;
         // No page could have sealed to it before.
         let first = self.since.unwrap_or(now).max(key.nbf().unwrap_or(now)).min(now);
-        let iat = NumericDate(first.0 + dice.below(now.0 - first.0 + 1)?);
+        let iat = NumericDate(first.0 + Dice.below(now.0 - first.0 + 1)?);
         if self.kind.is_form() {
-            return self.seal_form(sealer, iat, &mut dice);
+            return self.seal_form(sealer, iat);
         }
         if !self.members.is_empty() {
             return Err(Error::new(Code::DecoyMembers));
         }
-        let MadeUp { json, reads } = made_up::value(self.kind, iat, &mut dice)?;
+        let MadeUp { json, reads } = made_up::value(self.kind, iat, &Dice)?;
         if !reads && !self.hints.is_empty() {
             return Err(Error::about(Code::DecoyUnable, self.kind.as_str()));
         }
@@ -149,7 +148,7 @@ impl Pattern {
         Ok(sealer.seal_json(&json, &options, iat, entropy()?)?)
     }
 
-    fn seal_form(&self, sealer: &Sealer, iat: NumericDate, dice: &mut Dice) -> Result<String> {
+    fn seal_form(&self, sealer: &Sealer, iat: NumericDate) -> Result<String> {
         let fits = |(_, kind): &(String, Kind)| kind.class() == self.kind.class() && !kind.is_form();
         // A form's hints are its members', which no option names.
         if self.members.is_empty() || !self.members.iter().all(fits) || !self.hints.is_empty() {
@@ -157,7 +156,7 @@ impl Pattern {
         }
         let mut fields = Vec::with_capacity(self.members.len());
         for (name, kind) in &self.members {
-            let value = made_up::value(*kind, iat, dice)?.json;
+            let value = made_up::value(*kind, iat, &Dice)?.json;
             fields.push(FormField { name: name.clone(), kind: *kind, value, region: None, hint: Vec::new() });
         }
         let options = |kind| self.options(kind, iat).unchecked();

@@ -19,15 +19,11 @@ pub(super) struct MadeUp {
 }
 
 /// Chance, from the system's cryptographic source.
-pub(super) struct Dice(());
+pub(super) struct Dice;
 
 impl Dice {
-    pub(super) fn new() -> Result<Self> {
-        Ok(Self(()))
-    }
-
     /// A number below `end`, which is not zero.
-    pub(super) fn below(&mut self, end: u64) -> Result<u64> {
+    pub(super) fn below(&self, end: u64) -> Result<u64> {
         let mut bytes = [0; 8];
         getrandom::fill(&mut bytes)
             .map_err(|_| Error::new(Code::Core(fieldseal::Code::RandomnessUnavailable)))?;
@@ -35,16 +31,16 @@ impl Dice {
         Ok(u64::from_le_bytes(bytes) % end.max(1))
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> Result<&'a str> {
+    fn pick<'a>(&self, of: &[&'a str]) -> Result<&'a str> {
         let at = usize::try_from(self.below(of.len() as u64)?).unwrap_or(0);
         of.get(at).copied().ok_or(Error::new(Code::Internal))
     }
 
-    fn digits(&mut self, count: usize) -> Result<String> {
+    fn digits(&self, count: usize) -> Result<String> {
         (0..count).map(|_| Ok(char::from(b'0' + self.below(10)? as u8))).collect()
     }
 
-    fn chars_of(&mut self, set: &[u8], count: usize) -> Result<String> {
+    fn chars_of(&self, set: &[u8], count: usize) -> Result<String> {
         (0..count).map(|_| Ok(char::from(set[self.below(set.len() as u64)? as usize]))).collect()
     }
 }
@@ -71,7 +67,7 @@ const PRINTED: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ2345678
 /// A value of this kind.
 ///
 /// Errors: `decoy-unable` for a form, whose members have values.
-pub(super) fn value(kind: Kind, now: NumericDate, dice: &mut Dice) -> Result<MadeUp> {
+pub(super) fn value(kind: Kind, now: NumericDate, dice: &Dice) -> Result<MadeUp> {
     let reads = |value: Value| made(&value, true);
     // Not read, because reading refuses what cannot be anybody's.
     let unassigned = |value: Value| made(&value, false);
@@ -156,7 +152,7 @@ fn made(value: &Value, reads: bool) -> Result<MadeUp> {
 }
 
 /// A card number in ranges that payment services keep for tests, with its check digit (ISO/IEC 7812-1).
-fn card(dice: &mut Dice) -> Result<String> {
+fn card(dice: &Dice) -> Result<String> {
     let (range, length) = match dice.below(4)? {
         0 => ("400000", 16),
         1 => ("424242", 16),
@@ -174,7 +170,7 @@ fn card(dice: &mut Dice) -> Result<String> {
 }
 
 /// An account of Germany (ISO 13616) at a bank code that begins with zero, as no bank's does.
-fn iban(dice: &mut Dice) -> Result<String> {
+fn iban(dice: &Dice) -> Result<String> {
     let account = format!("0{}{}", dice.digits(7)?, dice.digits(10)?);
     // ISO/IEC 7064 MOD 97-10, over the account, the country in digits and two zeros.
     let digits = format!("{account}131400");
@@ -182,7 +178,7 @@ fn iban(dice: &mut Dice) -> Result<String> {
     Ok(format!("DE{:02}{account}", 98 - rest))
 }
 
-fn transaction(now: NumericDate, dice: &mut Dice) -> Result<Value> {
+fn transaction(now: NumericDate, dice: &Dice) -> Result<Value> {
     let amount = format!("{}.{}", 3 + dice.below(300)?, dice.digits(2)?);
     let date = day(NumericDate(now.0.saturating_sub(dice.below(90)? * DAY)));
     Ok(json!({ "amount": amount, "currency": "USD", "date": date }))
@@ -202,10 +198,10 @@ mod tests {
     #[test]
     fn every_kind_has_values_that_are_of_it_or_nobodys() {
         let now = NumericDate(1_795_500_000);
-        let mut dice = Dice::new().unwrap();
+        let dice = Dice;
         for kind in Kind::all().filter(|kind| !kind.is_form()) {
             for _ in 0..50 {
-                let made = value(kind, now, &mut dice).unwrap();
+                let made = value(kind, now, &dice).unwrap();
                 let read = kind.read(&made.json, &Context { region: None, now });
                 assert_eq!(read.is_ok(), made.reads, "{} {:?}", kind.as_str(), &*made.json);
             }
@@ -214,8 +210,8 @@ mod tests {
 
     #[test]
     fn no_two_cards_are_alike() {
-        let mut dice = Dice::new().unwrap();
-        let cards: std::collections::HashSet<_> = (0..100).map(|_| card(&mut dice).unwrap()).collect();
+        let dice = Dice;
+        let cards: std::collections::HashSet<_> = (0..100).map(|_| card(&dice).unwrap()).collect();
         assert!(cards.len() > 95);
     }
 }
