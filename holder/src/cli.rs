@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod backup;
 mod credentials;
+mod incident;
 mod init;
 mod keys;
 mod open;
@@ -99,6 +100,9 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Declare an incident, contain it, and find out what it touched.
+    #[command(subcommand)]
+    Incident(incident::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -211,6 +215,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approvals(command) => approvals::list(context, command).await,
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Incident(command) => incident::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }

@@ -173,12 +173,13 @@ impl Holder {
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
-    /// adds or removes count at once.
+    /// adds or removes, and classes that it freezes, count at once.
     pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
-        Ok(Policy::new(origins, self.rules.current()))
+        let frozen = self.store.frozen().await?;
+        Ok(Policy::new(origins, self.rules.current()).frozen(frozen))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

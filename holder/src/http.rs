@@ -6,6 +6,7 @@ mod ask;
 mod caller;
 mod connection;
 mod health;
+mod incidents;
 mod keyset;
 mod lists;
 mod open;
@@ -114,6 +115,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/v1/approvals", get(approvals::list))
         .route("/v1/approvals/{id}", post(approvals::approve))
+        .route("/v1/incidents", get(incidents::list))
+        .route("/v1/incidents/{id}", get(incidents::show))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
         .route("/openapi.json", get(openapi::openapi))

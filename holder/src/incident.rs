@@ -4,11 +4,21 @@
 //! record of the audit whose `target` is the incident, in one transaction, so that the plan which was kept can be
 //! shown later. [`Assessment`] is what everything after it is made of.
 
+mod assess;
 mod assessment;
+mod contain;
+mod opened;
+mod register;
+mod tokens;
+
+pub use assess::{Assessor, Found, note_assessment};
 
 pub use assessment::{
     Assessment, Counts, Exposed, Given, Opened, Opening, Read, SafeKey, SubjectImpact, Totals, Value, Window,
 };
+
+pub use contain::{Contained, Order, thaw};
+pub use register::{NewIncident, all, close, find, note, open, suspect};
 
 use serde::{Deserialize, Serialize};
 

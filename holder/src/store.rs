@@ -10,6 +10,7 @@ mod approvals;
 mod audit;
 mod credentials;
 mod dump;
+mod incidents;
 mod keys;
 mod once;
 mod origins;

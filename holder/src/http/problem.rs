@@ -106,6 +106,7 @@ fn status(code: Code) -> StatusCode {
         }
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::IncidentUnknown => StatusCode::NOT_FOUND,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -105,6 +105,10 @@ pub struct Totals {
     pub subjects: u64,
     /// Subjects of given tokens of whom nothing was.
     pub subjects_safe: u64,
+    /// Opened values whose tokens name no subject.
+    pub opened_of_nobody: u64,
+    /// Exposed tokens that name none.
+    pub exposed_of_nobody: u64,
 }
 
 /// How many values of something there are of each sort.
@@ -157,10 +161,10 @@ pub struct Opened {
     pub value: Value,
     /// Whether whoever has a suspected key can open it too.
     pub exposed: bool,
-    /// How many different given tokens have the header of this one. With more than one, which of them was opened is not
-    /// on record, and all count.
-    #[serde(default)]
-    pub tokens: u64,
+    /// The digests of further given tokens that are this value: it was sealed again to another key, or their headers
+    /// are the same and which of them was opened is not on record, so that all count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Each time that it was, in order.
     pub openings: Vec<Opening>,
 }

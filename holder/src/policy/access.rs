@@ -64,11 +64,13 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To read incidents and what was done about them.
+    IncidentsRead,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -80,6 +82,7 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::IncidentsRead,
     ];
 
     /// The name in rules.
@@ -96,6 +99,7 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::IncidentsRead => "incidents-read",
         }
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 13] = [
+pub(crate) const TABLES: [&str; 16] = [
     "holder",
     "settings",
     "origins",
@@ -23,6 +23,9 @@ pub(crate) const TABLES: [&str; 13] = [
     "opened_once",
     "rewrapped_once",
     "approvals",
+    "incidents",
+    "incident_steps",
+    "frozen",
 ];
 
 /// A row by the names of its columns. What is NULL is left out.
