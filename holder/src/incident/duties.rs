@@ -102,6 +102,11 @@ impl Duties {
         })
     }
 
+    /// How many people something was opened or exposed of.
+    pub(super) fn people(&self, incident: &Incident, assessment: Option<&Assessment>) -> People {
+        Touched::new(incident, assessment, &self.places).all()
+    }
+
     fn check(&self, choice: &Choice) -> Result<()> {
         if let Some(name) = choice.regimes.iter().find(|name| !self.rules.iter().any(|rule| rule.regime == **name)) {
             return Err(Error::about(Code::RegimeUnknown, name));

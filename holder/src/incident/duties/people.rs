@@ -29,6 +29,18 @@ impl fmt::Display for People {
     }
 }
 
+impl People {
+    /// The figures alone, for a text in any language.
+    pub(in crate::incident) fn in_figures(self) -> String {
+        match (self.least, self.most) {
+            (0, None) => "[…]".to_owned(),
+            (least, None) => format!("≥ {least}"),
+            (least, Some(most)) if least == most => most.to_string(),
+            (least, Some(most)) => format!("{least}–{most}"),
+        }
+    }
+}
+
 /// A subject, or a value that has none.
 struct Touch<'a> {
     kinds: Vec<&'a str>,
