@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod crash;
 mod faults;
+mod incident;
 mod keys;
 mod once;
 mod origins;
