@@ -42,7 +42,7 @@ impl Library {
 
     /// Writes the files to a directory, to be amended there, and gives how many there are.
     ///
-    /// Errors: `output-exists` if one of them is there already, `output-failed`.
+    /// Errors: `file-exists` if one of them is there already, `output-failed`.
     pub fn write(&self, dir: &Path) -> Result<usize> {
         for (name, text) in &self.0 {
             let path = dir.join(name);
@@ -60,9 +60,10 @@ impl Library {
 
     /// The names of the files in a folder.
     pub(super) fn folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.keys().map(String::as_str).filter(move |name| {
-            name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-        })
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(move |name| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// A file of JSON. Errors: `incident-data-invalid`.
@@ -79,7 +80,7 @@ pub(super) fn invalid(name: &str, what: impl std::fmt::Display) -> Error {
 
 /// Writes a new file that only its owner can read, and waits until it is on the disk.
 ///
-/// Errors: `output-exists`, `output-failed`.
+/// Errors: `file-exists`, `output-failed`.
 pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
     use std::io::Write;
     let write = || {
@@ -89,7 +90,7 @@ pub fn write_new(path: &Path, content: &[u8]) -> Result<()> {
         home::sync_directory_of(path)
     };
     write().map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::about(Code::OutputExists, path.display()),
+        std::io::ErrorKind::AlreadyExists => Error::about(Code::FileExists, path.display()),
         _ => Error::about(Code::OutputFailed, path.display()),
     })
 }
@@ -132,10 +133,11 @@ fn is_read(name: &str) -> bool {
         None => FILES.iter().any(|(known, _)| *known == name),
         Some(("duties", file)) => file.ends_with(".json"),
         Some(("words", file)) => file.strip_suffix(".json").is_some_and(super::notices::is_language),
-        Some(("notices", file)) => file
-            .strip_suffix(".txt")
-            .and_then(|stem| stem.split_once('.'))
-            .is_some_and(|(audience, lang)| audience.parse::<super::notices::Audience>().is_ok() && super::notices::is_language(lang)),
+        Some(("notices", file)) => {
+            file.strip_suffix(".txt").and_then(|stem| stem.split_once('.')).is_some_and(|(audience, lang)| {
+                audience.parse::<super::notices::Audience>().is_ok() && super::notices::is_language(lang)
+            })
+        }
         Some(_) => false,
     }
 }

@@ -6,12 +6,14 @@
 
 mod clock;
 mod due;
+mod kept;
 mod people;
 mod places;
 mod rule;
 mod states;
 
-pub use due::{Done, Due, State};
+pub use due::{Done, Due, STEP, State, marked};
+pub use kept::Kept;
 pub use people::People;
 pub use rule::Tell;
 
@@ -73,11 +75,23 @@ impl Duties {
         }
     }
 
-    /// The duties that follow from an incident, as far as it was assessed.
+    /// The duties that follow from an incident, as far as it was assessed. Without an assessment, they are those that
+    /// were kept, if any were, and else all that could apply.
     ///
     /// Errors: `regime-unknown`, `jurisdiction-invalid`.
-    pub fn follow(&self, incident: &Incident, assessment: Option<&Assessment>, choice: &Choice) -> Result<Found> {
+    pub fn follow(
+        &self,
+        incident: &Incident,
+        assessment: Option<&Assessment>,
+        choice: &Choice,
+    ) -> Result<Found> {
         self.check(choice)?;
+        if assessment.is_none()
+            && choice.is_empty()
+            && let Some(kept) = kept::of(incident)
+        {
+            return Ok(self.restore(incident, kept));
+        }
         let touched = Touched::new(incident, assessment, &self.places);
         let mut duties = Vec::new();
         for rule in self.rules.iter().filter(|rule| choice.has(&rule.regime)) {
@@ -107,8 +121,28 @@ impl Duties {
         Touched::new(incident, assessment, &self.places).all()
     }
 
+    /// Whether some incident has a duty of this id.
+    pub fn know(&self, id: &str) -> bool {
+        let (rule, place) = id.split_once(':').map_or((id, None), |(rule, place)| (rule, Some(place)));
+        self.rules.iter().any(|known| known.id == rule) && place.is_none_or(places::is_place)
+    }
+
+    /// The duties as they were kept. One whose rule is no longer in the data is left out.
+    fn restore(&self, incident: &Incident, kept: Kept) -> Found {
+        let restore = |one: kept::One| {
+            let (id, place) = one.split();
+            let rule = self.rules.iter().find(|rule| rule.id == id)?;
+            Some(Due::new(rule, place, one.people, one.conditions.clone(), incident))
+        };
+        let mut duties: Vec<Due> = kept.duties.into_iter().filter_map(restore).collect();
+        due::settle(&mut duties, incident);
+        Found { duties, people: kept.people, unplaced: kept.unplaced, safe: kept.safe, assessed: true }
+    }
+
     fn check(&self, choice: &Choice) -> Result<()> {
-        if let Some(name) = choice.regimes.iter().find(|name| !self.rules.iter().any(|rule| rule.regime == **name)) {
+        if let Some(name) =
+            choice.regimes.iter().find(|name| !self.rules.iter().any(|rule| rule.regime == **name))
+        {
             return Err(Error::about(Code::RegimeUnknown, name));
         }
         match choice.jurisdictions.iter().find(|place| !places::is_place(place)) {
@@ -162,12 +196,17 @@ impl Duties {
 }
 
 impl Choice {
+    fn is_empty(&self) -> bool {
+        self.regimes.is_empty() && self.jurisdictions.is_empty()
+    }
+
     fn has(&self, regime: &str) -> bool {
         self.regimes.is_empty() || self.regimes.iter().any(|chosen| chosen == regime)
     }
 }
 
-/// The duties that follow from an incident by the data that is built in, whatever applies.
+/// The duties that follow from an incident by the data that is built in: those that were kept, or whatever could
+/// apply.
 pub fn of(incident: &Incident, assessment: Option<&Assessment>) -> Vec<Due> {
     let duties = Duties::of(&Library::built_in());
     let found = duties.and_then(|duties| duties.follow(incident, assessment, &Choice::default()));

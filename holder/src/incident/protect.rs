@@ -72,7 +72,7 @@ impl Protection {
     }
 
     /// The measures that some kinds call for, in the order of the file.
-    pub(super) fn called_for(&self, kinds: &[String]) -> Vec<&str> {
+    pub fn called_for(&self, kinds: &[String]) -> Vec<&str> {
         let calls = |rule: &&Rule| rule.kinds.iter().any(|kind| kinds.contains(kind));
         self.0.iter().filter(calls).map(|rule| rule.id.as_str()).collect()
     }

@@ -8,7 +8,9 @@ use super::data::{Library, invalid};
 use super::duties::{Choice, Due, Duties, People, State};
 use super::notices::Organisation;
 use super::protect::{Protect, Protection};
-use super::{Assessment, Counts, Given, Incident, Read, SafeKey, Step, SubjectImpact, Totals, Window, template};
+use super::{
+    Assessment, Counts, Given, Incident, Read, SafeKey, Step, SubjectImpact, Totals, Window, template,
+};
 use crate::error::Result;
 use base64ct::{Base64, Encoding};
 use fieldseal::NumericDate;
@@ -16,6 +18,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use timeline::Timeline;
+
+pub use view::{left as left_in_words, told};
 
 const PAGE: &str = "report.html";
 const STYLE: &str = "report.css";

@@ -3,7 +3,8 @@
 
 use super::data::invalid;
 use crate::error::Result;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 /// Fills a template in. What a template names must be there: a misspelled name in a notice would be a gap that nobody
@@ -22,7 +23,7 @@ pub(super) fn fill(name: &str, text: &str, values: &impl Serialize) -> Result<St
         Some(line) => invalid(name, format_args!("line {line}: {}", error.kind())),
         None => invalid(name, error.kind()),
     };
-    let filled = environment.render_named_str(name, text, Value::from_serialize(values));
+    let filled = environment.render_named_str(name, text, Serde(values));
     filled.map_err(broken)
 }
 

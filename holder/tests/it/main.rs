@@ -20,6 +20,7 @@ mod incident;
 mod keys;
 mod lists;
 mod locks;
+mod notices;
 mod once;
 mod openapi;
 mod operated;

@@ -12,6 +12,7 @@ mod crash;
 mod faults;
 mod incident;
 mod keys;
+mod notices;
 mod once;
 mod origins;
 mod quota;

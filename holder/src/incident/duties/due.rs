@@ -7,8 +7,8 @@ use crate::incident::Incident;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// What a step says that marked a duty as done.
-pub(in crate::incident) const STEP: &str = "notify";
+/// The name of a step about duties.
+pub const STEP: &str = "notify";
 
 /// A duty that follows from an incident. Times are NumericDates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -158,12 +158,12 @@ impl Due {
 
 /// Sets the clocks that go by another duty, and puts all in order.
 pub(super) fn settle(duties: &mut [Due], incident: &Incident) {
-    let others: HashMap<String, (Option<u64>, Option<u64>)> = duties
-        .iter()
-        .map(|due| (due.id.clone(), (due.done.as_ref().map(|done| done.at), due.due)))
-        .collect();
+    let others: HashMap<String, (Option<u64>, Option<u64>)> =
+        duties.iter().map(|due| (due.id.clone(), (due.done.as_ref().map(|done| done.at), due.due))).collect();
     for due in duties.iter_mut() {
-        let Some((told, end)) = due.clock.after.as_ref().and_then(|after| others.get(after)) else { continue };
+        let Some((told, end)) = due.clock.after.as_ref().and_then(|after| others.get(after)) else {
+            continue;
+        };
         match due.clock.from {
             From::WithPeople => (due.begun, due.due) = (Some(incident.aware), told.or(*end)),
             // Until the people are told, it begins at the latest when they have to be.
@@ -175,6 +175,14 @@ pub(super) fn settle(duties: &mut [Due], incident: &Incident) {
         }
     }
     duties.sort_by(|a, b| a.order().cmp(&b.order()));
+}
+
+/// What a step says that marks a duty as done.
+pub fn marked(id: &str, at: u64, reference: Option<&str>) -> serde_json::Value {
+    match reference {
+        Some(reference) => serde_json::json!({ "duty": id, "at": at, "reference": reference }),
+        None => serde_json::json!({ "duty": id, "at": at }),
+    }
 }
 
 /// The last step that said that a duty was done.

@@ -4,17 +4,17 @@
 use super::places::{Places, is_place};
 use super::rule::When;
 use crate::incident::{Assessment, Incident, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// How many people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct People {
     /// At least so many.
     pub least: u64,
     /// At most so many; without it, nothing is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
 }
 
@@ -59,21 +59,34 @@ pub(super) struct Touched<'a> {
 }
 
 impl<'a> Touched<'a> {
-    pub(super) fn new(incident: &'a Incident, assessment: Option<&'a Assessment>, places: &'a Places) -> Self {
+    pub(super) fn new(
+        incident: &'a Incident,
+        assessment: Option<&'a Assessment>,
+        places: &'a Places,
+    ) -> Self {
         let mut touches = Vec::new();
         if let Some(assessment) = assessment {
-            touches.extend(assessment.subjects.iter().map(|subject| Touch {
-                kinds: subject.kinds.iter().map(String::as_str).collect(),
-                classes: subject.classes.iter().map(String::as_str).collect(),
-                places: subject.jurisdictions.iter().map(String::as_str).filter(|place| is_place(place)).collect(),
-                has_name: true,
-            }));
+            touches.extend(
+                assessment.subjects.iter().map(|subject| Touch {
+                    kinds: subject.kinds.iter().map(String::as_str).collect(),
+                    classes: subject.classes.iter().map(String::as_str).collect(),
+                    places: subject
+                        .jurisdictions
+                        .iter()
+                        .map(String::as_str)
+                        .filter(|place| is_place(place))
+                        .collect(),
+                    has_name: true,
+                }),
+            );
             let opened = assessment.opened.iter().map(|opened| &opened.value);
-            let exposed = assessment.exposed.iter().filter(|exposed| !exposed.opened).map(|exposed| &exposed.value);
+            let exposed =
+                assessment.exposed.iter().filter(|exposed| !exposed.opened).map(|exposed| &exposed.value);
             touches.extend(opened.chain(exposed).filter(|value| value.sub.is_none()).map(Touch::of));
         }
         // What a suspected key exposes is not known until the stolen tokens are looked at.
-        let looked_at = |assessment: &Assessment| assessment.given.is_some() || incident.suspected.keys.is_empty();
+        let looked_at =
+            |assessment: &Assessment| assessment.given.is_some() || incident.suspected.keys.is_empty();
         let is_open_ended = !assessment.is_some_and(looked_at);
         Self { touches, places, is_assessed: assessment.is_some(), is_open_ended }
     }
@@ -94,7 +107,11 @@ impl<'a> Touched<'a> {
 
     /// Where people are known to be.
     pub(super) fn places(&self) -> impl Iterator<Item = &'a str> {
-        self.touches.iter().flat_map(|touch| touch.places.iter().copied()).collect::<BTreeSet<_>>().into_iter()
+        self.touches
+            .iter()
+            .flat_map(|touch| touch.places.iter().copied())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
     }
 
     /// Those whose data a rule is about, in one place or in all that the rule names. Those of whom no place is known
@@ -139,7 +156,8 @@ impl<'a> Touch<'a> {
 
     fn is_of(&self, when: &When) -> bool {
         let any = when.kinds.is_empty() && when.classes.is_empty();
-        let has = |those: &[String], these: &[&str]| these.iter().any(|this| those.iter().any(|that| that == this));
+        let has =
+            |those: &[String], these: &[&str]| these.iter().any(|this| those.iter().any(|that| that == this));
         any || has(&when.kinds, &self.kinds) || has(&when.classes, &self.classes)
     }
 }

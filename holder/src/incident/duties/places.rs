@@ -39,8 +39,8 @@ impl Places {
 pub(super) fn is_place(text: &str) -> bool {
     let (country, part) = text.split_once('-').unwrap_or((text, "0"));
     let is_country = country.len() == 2 && country.bytes().all(|c| c.is_ascii_uppercase());
-    let is_part = (1..=3).contains(&part.len())
-        && part.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let is_part =
+        (1..=3).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     is_country && is_part
 }
 

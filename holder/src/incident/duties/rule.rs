@@ -90,7 +90,7 @@ pub enum Tell {
 }
 
 /// By when.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Clock {
     pub(super) from: From,
@@ -218,7 +218,8 @@ impl Rule {
         if goes_by_another != clock.after.is_some() {
             return Err("`after` belongs to clocks that go by another duty".to_owned());
         }
-        if let Some(after) = clock.after.as_deref().filter(|after| *after == self.id || !ids.contains(after)) {
+        if let Some(after) = clock.after.as_deref().filter(|after| *after == self.id || !ids.contains(after))
+        {
             return Err(format!("there is no other duty {after:?} in the file"));
         }
         if let Some(place) = when.jurisdictions.iter().find(|place| !places.knows(place)) {

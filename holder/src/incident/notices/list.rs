@@ -34,7 +34,9 @@ pub fn write_list(format: Format, columns: &[&str], rows: &[Vec<String>]) -> Res
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(columns).map_err(|_| internal())?;
             for row in rows {
-                writer.write_record(row.iter().map(|cell| inert(cell).into_owned())).map_err(|_| internal())?;
+                writer
+                    .write_record(row.iter().map(|cell| inert(cell).into_owned()))
+                    .map_err(|_| internal())?;
             }
             writer.into_inner().map_err(|_| internal())
         }
@@ -70,7 +72,8 @@ mod tests {
 
     #[test]
     fn a_spreadsheet_calculates_nothing() {
-        let rows: Vec<Vec<String>> = ["=1+1", "@SUM(A1)", "-x_y", "a,\"b\""].map(|s| vec![s.to_owned()]).into();
+        let rows: Vec<Vec<String>> =
+            ["=1+1", "@SUM(A1)", "-x_y", "a,\"b\""].map(|s| vec![s.to_owned()]).into();
         let csv = String::from_utf8(write_list(Format::Csv, &["subject"], &rows).unwrap()).unwrap();
         assert_eq!(csv, "subject\n'=1+1\n'@SUM(A1)\n-x_y\n\"a,\"\"b\"\"\"\n");
         let json = String::from_utf8(write_list(Format::Ndjson, &["subject"], &rows).unwrap()).unwrap();

@@ -64,10 +64,15 @@ struct Figures {
 
 impl Bars {
     /// A chart of counts by something, the most touched first.
-    pub(super) fn of(id: &'static str, head: &'static str, counts: &BTreeMap<String, Counts>) -> Option<Self> {
+    pub(super) fn of(
+        id: &'static str,
+        head: &'static str,
+        counts: &BTreeMap<String, Counts>,
+    ) -> Option<Self> {
         let mut all: Vec<(&String, &Counts)> = counts.iter().collect();
         all.sort_by_key(|(_, counts)| std::cmp::Reverse((touched(counts), counts.safe)));
-        let most = all.iter().map(|(_, counts)| touched(counts) + counts.safe).max().filter(|most| *most > 0)?;
+        let most =
+            all.iter().map(|(_, counts)| touched(counts) + counts.safe).max().filter(|most| *most > 0)?;
         let rows: Vec<Row> = all.iter().take(MAX_ROWS).zip(0..).map(|(of, at)| row(of, at, most)).collect();
         let (first, figures) = all.first()?;
         Some(Self {
@@ -85,7 +90,10 @@ impl Bars {
             left: LEFT,
             more: all.len() - rows.len(),
             rows,
-            table: all.iter().map(|(name, counts)| Figures { name: (*name).clone(), counts: **counts }).collect(),
+            table: all
+                .iter()
+                .map(|(name, counts)| Figures { name: (*name).clone(), counts: **counts })
+                .collect(),
         })
     }
 }
@@ -94,8 +102,11 @@ fn row((name, counts): &(&String, &Counts), at: u64, most: u64) -> Row {
     let scale = |count: u64| (u128::from(count) * u128::from(WIDTH - LEFT - RIGHT) / u128::from(most)) as u64;
     let mut x = LEFT;
     let mut parts = Vec::new();
-    let series =
-        [("opened", counts.opened), ("exposed", counts.exposed.saturating_sub(counts.both)), ("safe", counts.safe)];
+    let series = [
+        ("opened", counts.opened),
+        ("exposed", counts.exposed.saturating_sub(counts.both)),
+        ("safe", counts.safe),
+    ];
     for (class, count) in series.into_iter().filter(|(_, count)| *count > 0) {
         // Even one in a hundred thousand is seen.
         let width = scale(count).max(2);
@@ -170,7 +181,9 @@ impl Times {
         let (first, last) = (bars.first()?.from.clone(), bars.last()?.from.clone());
         Some(Self {
             title: "Openings over time".to_owned(),
-            description: format!("How often a value was opened in each {step}, from {first} to {last}: {most} at most."),
+            description: format!(
+                "How often a value was opened in each {step}, from {first} to {last}: {most} at most."
+            ),
             width: WIDTH,
             height: TALL + 40,
             ground: TALL + 10,

@@ -30,7 +30,8 @@ pub struct Bar {
 
 impl Timeline {
     pub(super) fn of(assessment: &Assessment) -> Self {
-        let times = || assessment.opened.iter().flat_map(|opened| &opened.openings).map(|opening| opening.when);
+        let times =
+            || assessment.opened.iter().flat_map(|opened| &opened.openings).map(|opening| opening.when);
         let (Some(first), Some(last)) = (times().min(), times().max()) else {
             return Self { step: STEPS[0], bars: Vec::new() };
         };

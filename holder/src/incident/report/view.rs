@@ -128,17 +128,25 @@ impl<'a> View<'a> {
         let suspected = &incident.suspected;
         let (dated, undated): (Vec<_>, Vec<_>) =
             report.duties.iter().partition(|deadline| deadline.duty.at_once || deadline.duty.due.is_some());
-        let is_left = |deadline: &&&Deadline| matches!(deadline.state, State::Open | State::Overdue | State::Now);
+        let is_left =
+            |deadline: &&&Deadline| matches!(deadline.state, State::Open | State::Overdue | State::Now);
         let next = dated.iter().find(is_left).map(|deadline| {
-            let by = deadline.duty.due.map_or_else(|| "at once".to_owned(), |due| format!("by {}", time(due)));
+            let by =
+                deadline.duty.due.map_or_else(|| "at once".to_owned(), |due| format!("by {}", time(due)));
             format!("{}, {by}", deadline.duty.id)
         });
         let steps: Vec<Step<'_>> = incident
             .steps
             .iter()
-            .map(|step| Step { time: time(step.time), by: &step.by, what: &step.what, particulars: particulars(step) })
+            .map(|step| Step {
+                time: time(step.time),
+                by: &step.by,
+                what: &step.what,
+                particulars: particulars(step),
+            })
             .collect();
-        let contained = steps.iter().filter(|step| matches!(step.what, "contain" | "thaw")).cloned().collect();
+        let contained =
+            steps.iter().filter(|step| matches!(step.what, "contain" | "thaw")).cloned().collect();
         let side = |at: Option<u64>, open: &str| at.map_or_else(|| open.to_owned(), time);
         Self {
             style,
@@ -171,7 +179,8 @@ impl<'a> View<'a> {
 impl<'a> Impact<'a> {
     fn of(all: &'a Assessment, impact: &'a super::Impact<'_>) -> Self {
         let charts = [("by-kind", "kind", &all.by_kind), ("by-class", "class", &all.by_class)];
-        let openings = all.opened.iter().flat_map(|opened| opened.openings.iter().map(|one| (&opened.value, one)));
+        let openings =
+            all.opened.iter().flat_map(|opened| opened.openings.iter().map(|one| (&opened.value, one)));
         let mut openings: Vec<(&Value, &Opening)> = openings.collect();
         openings.sort_by_key(|(_, opening)| opening.seq);
         let more = |len: usize| len.saturating_sub(MAX_LISTED);
@@ -201,7 +210,11 @@ impl<'a> Impact<'a> {
                 })
                 .collect(),
             more_openings: more(openings.len()),
-            openings: openings.into_iter().take(MAX_LISTED).map(|(value, one)| OpeningRow::of(value, one)).collect(),
+            openings: openings
+                .into_iter()
+                .take(MAX_LISTED)
+                .map(|(value, one)| OpeningRow::of(value, one))
+                .collect(),
             safe: &all.safe,
             limits: &all.limits,
         }
@@ -269,7 +282,7 @@ pub(super) fn time(time: u64) -> String {
 }
 
 /// How long is left, in two units.
-pub(in crate::incident) fn left(seconds: i64) -> String {
+pub fn left(seconds: i64) -> String {
     let all = seconds.unsigned_abs();
     let (days, hours, minutes) = (all / 86_400, all % 86_400 / 3600, all % 3600 / 60);
     let long = match (days, hours) {
@@ -280,7 +293,8 @@ pub(in crate::incident) fn left(seconds: i64) -> String {
     if seconds < 0 { format!("{long} ago") } else { format!("{long} left") }
 }
 
-pub(in crate::incident) fn told(tell: Tell) -> &'static str {
+/// Who is told, in a word or two.
+pub fn told(tell: Tell) -> &'static str {
     match tell {
         Tell::Authority => "authority",
         Tell::Subjects => "people",
@@ -309,6 +323,11 @@ pub(super) fn is_empty(value: &serde_json::Value) -> bool {
 /// A member of a step as people read it: times, which are numbers, as times.
 pub(super) fn shown(name: &str, value: &serde_json::Value) -> String {
     const TIMES: [&str; 7] = ["aware", "from", "to", "at", "before", "since", "overlap_until"];
+    // The duties themselves are in the table.
+    if name == "kept" {
+        let count = value["duties"].as_array().map_or(0, Vec::len);
+        return format!("{count} duties were kept on record");
+    }
     let value = match value.as_u64().filter(|_| TIMES.contains(&name)) {
         Some(at) => time(at),
         None => plain(value),
