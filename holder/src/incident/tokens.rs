@@ -108,10 +108,13 @@ fn jurisdiction(header: &Header) -> Option<String> {
 /// is anything else is not repeated.
 fn of_place(value: &Json) -> Option<String> {
     let text = value.as_str()?;
-    let (country, part) = text.split_once('-').unwrap_or((text, "-"));
+    let (country, part) = match text.split_once('-') {
+        Some((country, part)) => (country, Some(part)),
+        None => (text, None),
+    };
     let is_country = country.len() == 2 && country.bytes().all(|c| c.is_ascii_alphabetic());
-    let is_part =
-        part == "-" || ((1..=3).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric()));
+    let is_part = part
+        .is_none_or(|part| (1..=3).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_alphanumeric()));
     (is_country && is_part).then(|| text.to_ascii_uppercase())
 }
 
