@@ -43,7 +43,8 @@ pub(crate) fn assessed(subjects: Value, opened: Value) -> Assessment {
         "incident": "INC-20261124-ab12", "title": "a laptop is gone", "made": 0, "by": "cli:a",
         "suspected": {}, "window": {}, "audit": { "records": 1 }, "lock": "key-file",
         "totals": {
-            "opened": 1, "shown": 1, "exposed": 0, "both": 0, "safe": 7, "subjects": 1, "subjects_safe": 0
+            "opened": 1, "shown": 1, "exposed": 0, "both": 0, "safe": 7, "subjects": 1, "subjects_safe": 0,
+            "opened_of_nobody": 0, "exposed_of_nobody": 0
         },
         "opened": opened, "exposed": [], "safe": [],
         "by_kind": {}, "by_class": {}, "by_field": {}, "by_origin": {}, "by_jurisdiction": {},
