@@ -189,7 +189,10 @@ impl Duties {
             }
         }
         if people.least == 0 && when.at_least.is_none() && touched.is_assessed() {
-            conditions.push("if people are affected whom it protects, which is not known".to_owned());
+            conditions.push(
+                "if it protects any of those who are affected, of whom it is not known where they are"
+                    .to_owned(),
+            );
         }
         Some(Due::new(rule, place, people, conditions, incident))
     }

@@ -93,6 +93,7 @@ struct Duty<'a> {
     state: &'static str,
     label: &'static str,
     due: Option<String>,
+    at_once: bool,
     left: Option<String>,
     tell: &'static str,
     whom: &'a str,
@@ -106,7 +107,8 @@ struct Duty<'a> {
     source: &'a str,
     checked: &'a str,
     basis: &'a str,
-    done: Option<String>,
+    /// When, and who said so.
+    done: Option<[String; 2]>,
 }
 
 #[derive(Clone, Serialize)]
@@ -251,6 +253,7 @@ impl<'a> Duty<'a> {
             state,
             label,
             due: duty.due.map(time),
+            at_once: duty.at_once,
             left: deadline.left.filter(|_| !is_done).map(left),
             tell: told(duty.tell),
             whom: &duty.whom,
@@ -265,8 +268,9 @@ impl<'a> Duty<'a> {
             checked: &duty.checked,
             basis: &duty.basis,
             done: duty.done.as_ref().map(|done| {
-                let reference = done.reference.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
-                format!("{} ({}{reference})", time(done.at), done.by)
+                let by = &done.by;
+                let note = done.reference.as_ref().map_or_else(|| by.clone(), |text| format!("{by}, {text}"));
+                [time(done.at), note]
             }),
         }
     }
