@@ -26,6 +26,7 @@ pub use sealed::{Expectation, KeyInfo, Sealed};
 
 use crate::audit::Entry;
 use crate::error::Code;
+use crate::retention::RetentionPolicy;
 use fieldseal::jwe::{Header, Token};
 use fieldseal::keyset::Scope;
 use fieldseal::kind::Class;
@@ -39,14 +40,15 @@ use std::sync::Arc;
 pub struct Policy {
     origins: Origins,
     rules: Arc<Rules>,
+    retention: RetentionPolicy,
     /// The classes of which nothing is opened for now.
     frozen: Vec<Scope>,
 }
 
 impl Policy {
-    /// A policy of these rules for tokens of these origins.
+    /// A policy of these rules for tokens of these origins, however old they are.
     pub fn new(origins: Origins, rules: Arc<Rules>) -> Self {
-        Self { origins, rules, frozen: Vec::new() }
+        Self { origins, rules, retention: RetentionPolicy::off(), frozen: Vec::new() }
     }
 
     /// The same while nothing of these classes is opened, for an incident is being looked into.
@@ -55,10 +57,16 @@ impl Policy {
         Self { frozen, ..self }
     }
 
+    /// The same for tokens whose values are kept for a time.
+    #[must_use]
+    pub(crate) fn retaining(self, retention: RetentionPolicy) -> Self {
+        Self { retention, ..self }
+    }
+
     /// Begins to decide about the tokens of one request.
     pub fn hear<'a>(&'a self, occasion: &'a Occasion) -> Hearing<'a> {
         let session = self.rules.session(occasion);
-        Hearing { origins: &self.origins, frozen: &self.frozen, occasion, session, verdicts: HashMap::new() }
+        Hearing { policy: self, occasion, session, verdicts: HashMap::new() }
     }
 
     /// Decides whether an actor may do something with the key holder on this occasion.
@@ -71,8 +79,7 @@ impl Policy {
 
 /// The decisions about one request. What the rules say of one token is kept for the next that is like it.
 pub struct Hearing<'a> {
-    origins: &'a Origins,
-    frozen: &'a [Scope],
+    policy: &'a Policy,
     occasion: &'a Occasion,
     session: Session<'a>,
     verdicts: HashMap<Facts, Verdict>,
@@ -126,7 +133,7 @@ impl Hearing<'_> {
     fn is_frozen(&self, class: Class) -> bool {
         let Occasion { access, actor, .. } = self.occasion;
         let is_exempt = *access == Access::Rewrap || (actor.is_operator() && actor.uses_frozen());
-        !is_exempt && self.frozen.iter().any(|scope| scope.covers(class))
+        !is_exempt && self.policy.frozen.iter().any(|scope| scope.covers(class))
     }
 
     fn check(
@@ -139,7 +146,7 @@ impl Hearing<'_> {
         if self.is_frozen(header.kind.class()) {
             return Err(Code::ClassFrozen);
         }
-        if !self.origins.admit(&header.iss) {
+        if !self.policy.origins.admit(&header.iss) {
             return Err(Code::Core(fieldseal::Code::TokenWrongOrigin));
         }
         let expect = Expect {
@@ -163,6 +170,10 @@ impl Hearing<'_> {
         let means_to = !actor.is_operator() || actor.uses_revoked();
         if key.revoked && !(means_to && self.may_use_revoked(header)) {
             return Err(Code::KeyRevoked);
+        }
+        // A hold keeps the values, and not only the key.
+        if !key.held && self.policy.retention.is_over(header, self.occasion.now) {
+            return Err(Code::TokenRetentionOver);
         }
         Ok(())
     }

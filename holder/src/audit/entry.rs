@@ -76,6 +76,16 @@ pub enum Action {
     ClassFreeze,
     /// It is again.
     ClassThaw,
+    /// For how long data is kept was set.
+    RetentionPolicy,
+    /// A key got an earlier date of its destruction.
+    RetentionShorten,
+    /// Two people placed a hold.
+    HoldPlace,
+    /// Two people released one.
+    HoldRelease,
+    /// A command or the service began to work by another clock than the machine's.
+    ClockMove,
 }
 
 impl Action {
@@ -111,6 +121,11 @@ impl Action {
             Self::IncidentClose => "incident-close",
             Self::ClassFreeze => "class-freeze",
             Self::ClassThaw => "class-thaw",
+            Self::RetentionPolicy => "retention-policy",
+            Self::RetentionShorten => "retention-shorten",
+            Self::HoldPlace => "hold-place",
+            Self::HoldRelease => "hold-release",
+            Self::ClockMove => "clock-move",
         }
     }
 }

@@ -9,8 +9,9 @@ use super::tokens::{Keys, Stolen};
 use super::{
     Assessment, Counts, Exposed, Given, Incident, Opened, Read, SubjectImpact, Totals, Value, Window,
 };
-use crate::audit::{Action, GRANTED};
+use crate::audit::{Action, Audit, GRANTED, Verdict};
 use crate::error::{Code, Error, Result};
+use crate::keystore::KeyStore;
 use crate::policy::{Access, Actor};
 use crate::store::{AuditFilter, LockRow, Store};
 use fieldseal::NumericDate;
@@ -19,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many records are read at a time.
 const PAGE: u32 = 1000;
+
+/// How many records one statement looks at.
+const SPAN: u64 = 100_000;
 
 /// What is not known.
 const UNKNOWN: &str = "unknown";
@@ -115,7 +119,7 @@ impl Assessor {
         Ok(Self {
             incident,
             window,
-            audit: Read { records: head.size, checkpoint: head.checkpoint },
+            audit: Read { records: head.size, intact: None, checkpoint: head.checkpoint },
             lock,
             keys,
             ledger,
@@ -126,6 +130,22 @@ impl Assessor {
             tables: Tables::default(),
             subjects: BTreeMap::new(),
         })
+    }
+
+    /// Checks that every record of the audit is as it was written, for nothing here is better than what it was read
+    /// from. What was read before counts nonetheless.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn verify_audit(&mut self, store: &Store) -> Result<bool> {
+        let signer = KeyStore::signer_of(store).await?;
+        let is_intact = match Audit::new(store.clone()).verify(Vec::new(), &signer).await {
+            Ok(verdict) => matches!(verdict, Verdict::Intact { .. }),
+            // Somebody else has signed the end of it.
+            Err(error) if error.code() == Code::CheckpointInvalid => false,
+            Err(error) => return Err(error),
+        };
+        self.audit.intact = Some(is_intact);
+        Ok(is_intact)
     }
 
     /// Says that tokens follow, which may turn out to be none.
@@ -268,6 +288,12 @@ impl Assessor {
                 .to_owned(),
         ];
         let mut add = |is_so: bool, text: &str| limits.extend(is_so.then(|| text.to_owned()));
+        add(
+            self.audit.intact == Some(false),
+            "The audit was changed after it was written: what was opened may be missing here, or made up. `keyholder \
+             audit verify` says where, and an export that was kept elsewhere what was there.",
+        );
+        add(self.audit.intact.is_none(), "Whether the audit is as it was written was not looked at.");
         add(suspected.credentials.is_empty(), "No credential is suspected, so nothing counts as opened.");
         add(
             self.given.is_none() && !suspected.keys.is_empty(),
@@ -325,20 +351,15 @@ async fn read(
     mut each: impl FnMut(crate::audit::AuditRow),
 ) -> Result<()> {
     let mut after = 0;
-    loop {
-        let page = store.audit_filtered(filter, after, PAGE).await?;
-        let is_last = page.len() < PAGE as usize;
-        for row in page {
-            after = row.seq;
-            if row.seq <= end {
-                each(row);
-            }
-        }
-        progress(after.min(end), end);
-        if is_last || after >= end {
-            return Ok(());
-        }
+    while after < end {
+        let last = after.saturating_add(SPAN).min(end);
+        let page = store.audit_within(filter, after, Some(last), PAGE).await?;
+        // A page that is not full is the last of its span.
+        after = page.last().filter(|_| page.len() >= PAGE as usize).map_or(last, |row| row.seq);
+        page.into_iter().for_each(&mut each);
+        progress(after, end);
     }
+    Ok(())
 }
 
 /// What a token that is the same value says beside it.

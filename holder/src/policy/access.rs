@@ -66,11 +66,15 @@ pub enum Duty {
     Approve,
     /// To read incidents and what was done about them.
     IncidentsRead,
+    /// To see when keys end, and what keeps them.
+    RetentionRead,
+    /// To ask for holds and for their release.
+    HoldsManage,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -83,6 +87,8 @@ impl Duty {
         Self::OriginsManage,
         Self::Approve,
         Self::IncidentsRead,
+        Self::RetentionRead,
+        Self::HoldsManage,
     ];
 
     /// The name in rules.
@@ -100,6 +106,8 @@ impl Duty {
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
             Self::IncidentsRead => "incidents-read",
+            Self::RetentionRead => "retention-read",
+            Self::HoldsManage => "holds-manage",
         }
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 17] = [
     "holder",
     "settings",
     "origins",
@@ -26,6 +26,7 @@ pub(crate) const TABLES: [&str; 16] = [
     "incidents",
     "incident_steps",
     "frozen",
+    "holds",
 ];
 
 /// A row by the names of its columns. What is NULL is left out.
