@@ -148,7 +148,7 @@ impl Breach {
         holder.serve(0)?;
         let keys = KeySet::parse(&holder.key_set()?.to_string())?;
         let sealer = Sealer::new(keys, ORIGIN)?;
-        let kinds = ["card-number", "email", "postal-address", "us-ssn", "drivers-licence", "password"];
+        let kinds = ["card-number", "email", "postal-address", "us-ssn", "drivers-licence", "diagnosis", "password"];
         let mut tokens = Vec::new();
         for n in 0..96 {
             let kind = kinds[n % kinds.len()];
