@@ -14,6 +14,7 @@ mod opened;
 pub mod protect;
 mod register;
 pub mod report;
+mod tally;
 mod template;
 mod tokens;
 mod words;

@@ -5,10 +5,9 @@
 
 use super::opened::Ledger;
 use super::register;
+use super::tally::{Subject, Tables};
 use super::tokens::{Keys, Stolen};
-use super::{
-    Assessment, Counts, Exposed, Given, Incident, Opened, Read, SubjectImpact, Totals, Value, Window,
-};
+use super::{Assessment, Counts, Exposed, Given, Incident, Opened, Read, Totals, Value, Window};
 use crate::audit::{Action, Audit, GRANTED, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::keystore::KeyStore;
@@ -16,16 +15,13 @@ use crate::policy::{Access, Actor};
 use crate::store::{AuditFilter, LockRow, Store};
 use fieldseal::NumericDate;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// How many records are read at a time.
 const PAGE: u32 = 1000;
 
 /// How many records one statement looks at.
 const SPAN: u64 = 100_000;
-
-/// What is not known.
-const UNKNOWN: &str = "unknown";
 
 /// What became of a given token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,25 +46,6 @@ pub struct Assessor {
     totals: Totals,
     tables: Tables,
     subjects: BTreeMap<String, Subject>,
-}
-
-/// How many there are by each thing.
-#[derive(Default)]
-struct Tables {
-    kind: BTreeMap<String, Counts>,
-    class: BTreeMap<String, Counts>,
-    field: BTreeMap<String, Counts>,
-    origin: BTreeMap<String, Counts>,
-    jurisdiction: BTreeMap<String, Counts>,
-}
-
-#[derive(Default)]
-struct Subject {
-    kinds: BTreeSet<String>,
-    classes: BTreeSet<String>,
-    jurisdictions: BTreeSet<String>,
-    opened: u64,
-    exposed: u64,
 }
 
 impl Assessor {
@@ -369,43 +346,5 @@ fn learn(known: &mut Value, other: &Value) {
     }
     if known.jurisdiction.is_none() {
         known.jurisdiction.clone_from(&other.jurisdiction);
-    }
-}
-
-/// The kinds of data in a value: those of a form's members if they are known.
-fn kinds(value: &Value) -> &[String] {
-    if value.kinds.is_empty() { std::slice::from_ref(&value.kind) } else { &value.kinds }
-}
-
-impl Tables {
-    fn each(&mut self, value: &Value, count: impl Fn(&mut Counts)) {
-        let add = |table: &mut BTreeMap<String, Counts>, name: &str| match table.get_mut(name) {
-            Some(counts) => count(counts),
-            None => count(table.entry(name.to_owned()).or_default()),
-        };
-        kinds(value).iter().for_each(|kind| add(&mut self.kind, kind));
-        add(&mut self.class, &value.class);
-        add(&mut self.field, &value.field);
-        add(&mut self.origin, &value.iss);
-        add(&mut self.jurisdiction, value.jurisdiction.as_deref().unwrap_or(UNKNOWN));
-    }
-}
-
-impl Subject {
-    fn learn(&mut self, value: &Value) {
-        self.kinds.extend(kinds(value).iter().cloned());
-        self.classes.insert(value.class.clone());
-        self.jurisdictions.extend(value.jurisdiction.clone());
-    }
-
-    fn impact(self, subject: String) -> SubjectImpact {
-        SubjectImpact {
-            subject,
-            kinds: self.kinds.into_iter().collect(),
-            classes: self.classes.into_iter().collect(),
-            opened: self.opened,
-            exposed: self.exposed,
-            jurisdictions: self.jurisdictions.into_iter().collect(),
-        }
     }
 }

@@ -25,6 +25,7 @@ use places::Places;
 use rule::{File, Rule, Scope};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What an operator says applies. An empty list says nothing, and all that could apply is listed.
 #[derive(Clone, Debug, Default)]
@@ -208,11 +209,12 @@ impl Choice {
     }
 }
 
+/// The duties that are built in. A test reads all of them, so that there is nothing here that could fail.
+static BUILT_IN: LazyLock<Option<Duties>> = LazyLock::new(|| Duties::of(&Library::built_in()).ok());
+
 /// The duties that follow from an incident by the data that is built in: those that were kept, or whatever could
 /// apply.
 pub fn of(incident: &Incident, assessment: Option<&Assessment>) -> Vec<Due> {
-    let duties = Duties::of(&Library::built_in());
-    let found = duties.and_then(|duties| duties.follow(incident, assessment, &Choice::default()));
-    // A test reads all that is built in, so there is nothing that could fail here.
-    found.map(|found| found.duties).unwrap_or_default()
+    let found = BUILT_IN.as_ref().map(|duties| duties.follow(incident, assessment, &Choice::default()));
+    found.and_then(Result::ok).map(|found| found.duties).unwrap_or_default()
 }

@@ -18,6 +18,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
+use thirtyfour::common::print::PrintParameters;
 use zeroize::Zeroizing;
 
 pub(crate) const ALL: &[Scenario] = &[
@@ -47,7 +48,8 @@ async fn in_light(stage: Stage) -> Result<()> {
     names_stay_names(page, &breach.id).await?;
     deadlines_are_in_order(page, &report.json).await?;
     ensure!(ground(page).await? == "rgb(255, 255, 255)", "the style was not applied");
-    violations(page, "in light").await
+    violations(page, "in light").await?;
+    prints(page).await
 }
 
 async fn in_dark(stage: Stage) -> Result<()> {
@@ -126,6 +128,17 @@ async fn deadlines_are_in_order(page: &Page, json: &Value) -> Result<()> {
     Ok(())
 }
 
+/// It makes a PDF of several sheets, in the engines that can print without somebody at a dialog.
+async fn prints(page: &Page) -> Result<()> {
+    if page.engine() == Engine::WebKit {
+        return Ok(());
+    }
+    let pdf = page.driver().print_page(PrintParameters::default()).await?;
+    let sheets = memchr::memmem::find_iter(&pdf, b"/MediaBox").count();
+    ensure!(pdf.starts_with(b"%PDF-") && sheets >= 4, "{} bytes, {sheets} sheets", pdf.len());
+    Ok(())
+}
+
 /// The colour of the page's ground. If the style is not what the page's policy allows, it is none.
 async fn ground(page: &Page) -> Result<Value> {
     page.script("return getComputedStyle(document.body).backgroundColor;", vec![]).await
@@ -148,7 +161,8 @@ impl Breach {
         holder.serve(0)?;
         let keys = KeySet::parse(&holder.key_set()?.to_string())?;
         let sealer = Sealer::new(keys, ORIGIN)?;
-        let kinds = ["card-number", "email", "postal-address", "us-ssn", "drivers-licence", "diagnosis", "password"];
+        let kinds =
+            ["card-number", "email", "postal-address", "us-ssn", "drivers-licence", "diagnosis", "password"];
         let mut tokens = Vec::new();
         for n in 0..96 {
             let kind = kinds[n % kinds.len()];

@@ -89,6 +89,23 @@ pub enum Tell {
     Record,
 }
 
+impl Tell {
+    /// The name in data files and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Subjects => "subjects",
+            Self::Media => "media",
+            Self::Acquirer => "acquirer",
+            Self::Brands => "brands",
+            Self::Bureaus => "bureaus",
+            Self::Consumers => "consumers",
+            Self::Partner => "partner",
+            Self::Record => "record",
+        }
+    }
+}
+
 /// By when.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
