@@ -24,6 +24,7 @@ mod incident;
 mod keys;
 mod lists;
 mod locks;
+mod notices;
 mod once;
 mod openapi;
 mod operated;

@@ -15,6 +15,7 @@ mod decoys;
 mod faults;
 mod incident;
 mod keys;
+mod notices;
 mod once;
 mod origins;
 mod quota;
