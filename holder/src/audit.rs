@@ -60,6 +60,7 @@ mod tail;
 mod tree;
 mod verification;
 mod verify;
+mod watch;
 mod writer;
 
 pub use crate::store::{AuditFilter, AuditRow, Side};
@@ -76,6 +77,7 @@ use crate::policy::{Decision, Grant, Refusal};
 use crate::store::Store;
 use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
+use std::net::IpAddr;
 use std::sync::Arc;
 use writer::Writer;
 
@@ -113,14 +115,23 @@ impl Audit {
 
     /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the
     /// disk. What is recorded may be a refusal where a grant was asked for: a token sealed with `once` that
-    /// has been opened before, or a quota that is spent.
+    /// has been opened before, a quota that is spent, or a decoy.
     ///
     /// Errors: `store-unavailable`, `store-damaged`; then nothing may be opened.
     pub async fn record(
         &self,
         decisions: Vec<Decision>,
     ) -> Result<Vec<std::result::Result<Permit, Refusal>>> {
-        let decided = self.writer.write(decisions).await?;
+        self.record_from(None, decisions).await
+    }
+
+    /// The same for a request from this address, which no record has: it is told with the alarm of a decoy.
+    pub(crate) async fn record_from(
+        &self,
+        address: Option<IpAddr>,
+        decisions: Vec<Decision>,
+    ) -> Result<Vec<std::result::Result<Permit, Refusal>>> {
+        let decided = self.writer.write(address, decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
     }
@@ -135,9 +146,14 @@ impl Audit {
     /// Records what came out after a permit was used, such as a token that did not open.
     pub async fn record_outcomes(&self, refusals: Vec<Refusal>) -> Result<()> {
         if !refusals.is_empty() {
-            self.writer.write(refusals.into_iter().map(Err).collect()).await?;
+            self.writer.write(None, refusals.into_iter().map(Err).collect()).await?;
         }
         Ok(())
+    }
+
+    /// Waits until a decoy raised an alarm in this process.
+    pub(crate) async fn alarmed(&self) {
+        self.writer.alarmed().await;
     }
 
     /// The last `limit` records, in order.
@@ -152,7 +168,7 @@ impl Audit {
 
     /// Up to `limit` records on a side of a place that pass the filter, those next to the place first.
     pub async fn page(&self, filter: &AuditFilter, side: Side, limit: u32) -> Result<Vec<AuditRow>> {
-        self.store.audit_page(filter, side, limit).await
+        self.store.audit_page(filter, side, None, limit).await
     }
 
     /// How many records there are.

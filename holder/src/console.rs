@@ -13,6 +13,7 @@ pub(crate) use sessions::Live;
 pub use users::{NewUser, User, create, list, reset, revoke};
 
 use crate::holder::Holder;
+use crate::identity::oidc::CodeFlow;
 use crate::identity::webauthn::RelyingParty;
 use crate::keystore::Passphrases;
 
@@ -20,6 +21,8 @@ use crate::keystore::Passphrases;
 pub struct Settings {
     /// Where browsers find it.
     pub party: RelyingParty,
+    /// How people log in through an identity provider, if they can.
+    pub oidc: Option<CodeFlow>,
 }
 
 /// The console of a key holder.
@@ -27,16 +30,22 @@ pub(crate) struct Console {
     holder: Holder,
     party: RelyingParty,
     passphrases: Passphrases,
+    oidc: Option<CodeFlow>,
 }
 
 impl Console {
     pub(crate) fn new(holder: Holder, settings: Settings) -> Self {
-        let Settings { party } = settings;
-        Self { holder, party, passphrases: Passphrases::default() }
+        let Settings { party, oidc } = settings;
+        Self { holder, party, passphrases: Passphrases::default(), oidc }
     }
 
     /// Where browsers find it.
     pub(crate) fn party(&self) -> &RelyingParty {
         &self.party
+    }
+
+    /// How people log in through an identity provider.
+    pub(crate) fn oidc(&self) -> Option<&CodeFlow> {
+        self.oidc.as_ref()
     }
 }

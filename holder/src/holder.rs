@@ -185,9 +185,9 @@ impl Holder {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
-        let frozen = self.store.frozen().await?;
         let retention = RetentionPolicy::of(&self.store).await?;
-        Ok(Policy::new(origins, self.rules.current()).frozen(frozen).retaining(retention))
+        let frozen = self.store.frozen().await?;
+        Ok(Policy::new(origins, self.rules.current()).retaining(retention).frozen(frozen))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

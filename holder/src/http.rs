@@ -7,6 +7,7 @@ mod caller;
 mod connection;
 mod console;
 mod credentials;
+mod decoys;
 mod health;
 mod incidents;
 mod keyset;
@@ -15,6 +16,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod requests;
 mod retention;
 mod rewrap;
 mod roles;
@@ -132,13 +134,15 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/incidents/{id}", get(incidents::show))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/retention", get(retention::plan))
+        .route("/v1/retention/holds", post(retention::hold))
+        .route("/v1/retention/holds/{id}/release", post(retention::release))
+        .route("/v1/decoys", get(decoys::list))
+        .route("/v1/requests", get(requests::list))
         .route("/v1/audit/verification", get(verification::state).post(verification::anew))
         .route("/v1/credentials", get(credentials::list))
         .route("/v1/roles", get(roles::roles))
         .route("/v1/statistics", get(statistics::statistics))
-        .route("/v1/retention", get(retention::plan))
-        .route("/v1/retention/holds", post(retention::hold))
-        .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {
@@ -151,7 +155,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
     };
     let console = console.map(|settings| Console::new(holder.clone(), settings));
     let keyset = keyset::Published::default();
-    let document = openapi::document(oidc.as_ref().map(Provider::issuer));
+    let cookie = console.as_ref().map(|console| console::Cookies::of(console.party()).session_name());
+    let document = openapi::document(oidc.as_ref().map(Provider::issuer), cookie);
     let (roles, verification) = Default::default();
     let shared = Arc::clone(&front);
     let service =

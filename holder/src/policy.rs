@@ -40,15 +40,15 @@ use std::sync::Arc;
 pub struct Policy {
     origins: Origins,
     rules: Arc<Rules>,
+    retention: RetentionPolicy,
     /// The classes of which nothing is opened for now.
     frozen: Vec<Scope>,
-    retention: RetentionPolicy,
 }
 
 impl Policy {
     /// A policy of these rules for tokens of these origins, however old they are.
     pub fn new(origins: Origins, rules: Arc<Rules>) -> Self {
-        Self { origins, rules, frozen: Vec::new(), retention: RetentionPolicy::off() }
+        Self { origins, rules, retention: RetentionPolicy::off(), frozen: Vec::new() }
     }
 
     /// The same while nothing of these classes is opened, for an incident is being looked into.

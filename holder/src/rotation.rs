@@ -190,9 +190,9 @@ impl Holder {
         by: &Actor,
     ) -> Result<Vec<Rotated>> {
         let now = self.clock().now();
+        let retention = RetentionPolicy::held_by(tail.tx()).await?;
         let mut rotated = Vec::with_capacity(latest.len());
         let overlap_until = now.plus(overlap_days * DAY);
-        let retention = RetentionPolicy::held_by(tail.tx()).await?;
         for before in latest {
             // It takes over from every key of its class, whichever became valid last.
             let nbf = keys.iter().filter(|key| key.scope == before.scope).filter_map(|key| key.nbf).max();

@@ -6,19 +6,20 @@ use crate::clock::Clock;
 use crate::console;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
+use crate::home;
 use crate::http::rates::{self, Rates};
 use crate::http::tls::{Files, Tls};
 use crate::http::{self, Listener, Settings};
-use crate::identity::oidc::Provider;
+use crate::identity::oidc::{Client, CodeFlow, Provider};
 use crate::identity::webauthn::RelyingParty;
 use crate::policy::Actor;
-use crate::store::Store;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use zeroize::Zeroizing;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -126,6 +127,30 @@ struct Console {
     /// Where browsers find it: https://name[:port]. Without this, it is at localhost if that is listened on.
     #[arg(long, env = "KEYHOLDER_CONSOLE_ORIGIN", value_name = "ORIGIN")]
     console_origin: Option<String>,
+
+    /// What the identity provider calls this key holder (`client_id`): people can then log in to the console there.
+    /// Its redirect URI is the console's origin and /console/oidc/callback.
+    #[arg(long, env = "KEYHOLDER_CONSOLE_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
+    console_oidc_client_id: Option<String>,
+
+    /// The file whose first line is the secret that the identity provider gave to this client, if it did.
+    #[arg(
+        long,
+        env = "KEYHOLDER_CONSOLE_OIDC_SECRET_FILE",
+        value_name = "FILE",
+        requires = "console_oidc_client_id"
+    )]
+    console_oidc_secret_file: Option<PathBuf>,
+
+    /// How the identity provider must have asked people who they are (`acr`); may be given several times, and one of
+    /// them is enough.
+    #[arg(long, value_name = "ACR", requires = "console_oidc_client_id")]
+    console_oidc_acr: Vec<String>,
+
+    /// What people must have shown to the identity provider (`amr`), such as mfa; may be given several times, and it
+    /// takes all of them.
+    #[arg(long, value_name = "AMR", requires = "console_oidc_client_id")]
+    console_oidc_amr: Vec<String>,
 }
 
 impl Console {
@@ -134,15 +159,16 @@ impl Console {
     /// Errors: `console-origin`, if nothing says where it is and it was asked for.
     async fn settings(
         &self,
-        store: &Store,
-        local: SocketAddr,
-        is_tls: bool,
+        context: &Context,
+        (local, is_tls): (SocketAddr, bool),
+        oidc: &Oidc,
     ) -> Result<Option<console::Settings>> {
         if self.no_console {
             return Ok(None);
         }
-        let users = console::list(store).await?;
-        if !self.console && users.iter().all(|user| user.credential.revoked.is_some()) {
+        let users = console::list(&context.store().await?).await?;
+        let is_used = users.iter().any(|user| user.credential.revoked.is_none());
+        if !self.console && !is_used && self.console_oidc_client_id.is_none() {
             return Ok(None);
         }
         let origin = match &self.console_origin {
@@ -156,14 +182,37 @@ impl Console {
             None if self.console => return Err(Error::new(Code::ConsoleOrigin)),
             None => {
                 let code = Code::ConsoleOrigin;
-                tracing::warn!(
-                    code = code.as_str(),
-                    "the console has users and is not served: give --console-origin"
-                );
+                tracing::warn!(code = code.as_str(), "the console is not served: give --console-origin");
                 return Ok(None);
             }
         };
-        Ok(Some(console::Settings { party: RelyingParty::new(&origin)? }))
+        let party = RelyingParty::new(&origin)?;
+        let oidc = self.code_flow(oidc, &origin, &context.clock)?;
+        Ok(Some(console::Settings { party, oidc }))
+    }
+
+    fn code_flow(&self, oidc: &Oidc, origin: &str, clock: &Clock) -> Result<Option<CodeFlow>> {
+        let (Some(issuer), Some(id)) = (&oidc.oidc_issuer, &self.console_oidc_client_id) else {
+            return Ok(None);
+        };
+        let secret = match &self.console_oidc_secret_file {
+            Some(path) => {
+                let line = home::read_secret_line(path)?;
+                let text = str::from_utf8(&line)
+                    .map_err(|_| Error::about(Code::SecretUnreadable, path.display()))?;
+                Some(Zeroizing::new(text.to_owned()))
+            }
+            None => None,
+        };
+        let client = Client {
+            issuer: issuer.clone(),
+            id: id.clone(),
+            secret,
+            jwks: oidc.oidc_jwks.clone(),
+            acr: self.console_oidc_acr.clone(),
+            amr: self.console_oidc_amr.clone(),
+        };
+        CodeFlow::new(client, origin, clock.clone()).map(Some)
     }
 }
 
@@ -190,7 +239,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     // Only now is the port known that the console is at.
     if let Some(socket) = sockets.first() {
         let local = socket.local_addr().map_err(failed)?;
-        settings.console = args.console.settings(holder.store(), local, tls.is_some()).await?;
+        settings.console = args.console.settings(context, (local, tls.is_some()), &args.oidc).await?;
     }
     if let Some(console) = &settings.console {
         tracing::info!(origin = console.party.origin(), "the console is served");
@@ -227,9 +276,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     // A hangup is for all that is read from files, and each takes it by itself.
     let again = signal(SignalKind::hangup()).map_err(failed)?;
     let policy = tokio::spawn(reload(holder.clone(), again));
+    let alarms = tokio::spawn(holder.clone().tell_of_alarms());
     let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
-    for task in [watch, policy, keys] {
+    for task in [watch, policy, alarms, keys] {
         task.abort();
     }
     Ok(Done::Well)

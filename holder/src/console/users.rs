@@ -5,7 +5,7 @@ use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::identity::session;
 use crate::policy::{Actor, Quota};
-use crate::store::{ConsoleUser, Credential, Store, Tx};
+use crate::store::{ConsoleUser, Credential, EnrolCode, Store, Tx};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use zeroize::Zeroizing;
@@ -114,7 +114,7 @@ pub async fn list(store: &Store) -> Result<Vec<User>> {
             credential,
             is_enrolled: user.passphrase.is_some(),
             keys,
-            code_until: user.code.map(|(_, until)| until),
+            code_until: user.code.map(|code| code.until),
         });
     }
     Ok(users)
@@ -126,8 +126,8 @@ async fn known(tx: &mut Tx, name: &str) -> Result<ConsoleUser> {
 }
 
 /// A code, and what is kept of it.
-fn new_code(now: NumericDate) -> Result<(Zeroizing<String>, ([u8; 32], NumericDate))> {
+fn new_code(now: NumericDate) -> Result<(Zeroizing<String>, EnrolCode)> {
     let code = Zeroizing::new(format!("{PREFIX}{}", &**session::new_id()?));
-    let kept = (session::hash(&code), now.plus(CODE_LIFETIME));
+    let kept = EnrolCode { hash: session::hash(&code), until: now.plus(CODE_LIFETIME) };
     Ok((code, kept))
 }

@@ -1,9 +1,11 @@
 //! The console's addresses: how people log in and out. The pages themselves ask the same `/v1` as everybody.
 
+mod asked;
 mod assets;
 mod cookies;
 mod foreign;
 pub(super) mod headers;
+mod oidc;
 mod session;
 
 pub(super) use cookies::Cookies;
@@ -29,6 +31,9 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/console/session", get(session::show).post(session::begin).delete(session::end))
         .route("/console/session/assert", post(session::assert))
         .route("/console/session/create", post(session::create))
+        .route("/console/oidc", get(oidc::available))
+        .route("/console/oidc/begin", get(oidc::begin))
+        .route("/console/oidc/callback", get(oidc::callback))
         .merge(assets::routes())
 }
 

@@ -5,23 +5,23 @@
 
 use super::opened::Ledger;
 use super::register;
+use super::tally::{Subject, Tables};
 use super::tokens::{Keys, Stolen};
-use super::{
-    Assessment, Counts, Exposed, Given, Incident, Opened, Read, SubjectImpact, Totals, Value, Window,
-};
-use crate::audit::{Action, GRANTED};
+use super::{Assessment, Counts, Exposed, Given, Incident, Opened, Read, Totals, Value, Window};
+use crate::audit::{Action, Audit, GRANTED, Verdict};
 use crate::error::{Code, Error, Result};
+use crate::keystore::KeyStore;
 use crate::policy::{Access, Actor};
 use crate::store::{AuditFilter, LockRow, Store};
 use fieldseal::NumericDate;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// How many records are read at a time.
 const PAGE: u32 = 1000;
 
-/// What is not known.
-const UNKNOWN: &str = "unknown";
+/// How many records one statement looks at.
+const SPAN: u64 = 100_000;
 
 /// What became of a given token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,25 +46,6 @@ pub struct Assessor {
     totals: Totals,
     tables: Tables,
     subjects: BTreeMap<String, Subject>,
-}
-
-/// How many there are by each thing.
-#[derive(Default)]
-struct Tables {
-    kind: BTreeMap<String, Counts>,
-    class: BTreeMap<String, Counts>,
-    field: BTreeMap<String, Counts>,
-    origin: BTreeMap<String, Counts>,
-    jurisdiction: BTreeMap<String, Counts>,
-}
-
-#[derive(Default)]
-struct Subject {
-    kinds: BTreeSet<String>,
-    classes: BTreeSet<String>,
-    jurisdictions: BTreeSet<String>,
-    opened: u64,
-    exposed: u64,
 }
 
 impl Assessor {
@@ -115,7 +96,7 @@ impl Assessor {
         Ok(Self {
             incident,
             window,
-            audit: Read { records: head.size, checkpoint: head.checkpoint },
+            audit: Read { records: head.size, intact: None, checkpoint: head.checkpoint },
             lock,
             keys,
             ledger,
@@ -126,6 +107,22 @@ impl Assessor {
             tables: Tables::default(),
             subjects: BTreeMap::new(),
         })
+    }
+
+    /// Checks that every record of the audit is as it was written, for nothing here is better than what it was read
+    /// from. What was read before counts nonetheless.
+    ///
+    /// Errors: `store-unavailable`, `store-damaged`.
+    pub async fn verify_audit(&mut self, store: &Store) -> Result<bool> {
+        let signer = KeyStore::signer_of(store).await?;
+        let is_intact = match Audit::new(store.clone()).verify(Vec::new(), &signer).await {
+            Ok(verdict) => matches!(verdict, Verdict::Intact { .. }),
+            // Somebody else has signed the end of it.
+            Err(error) if error.code() == Code::CheckpointInvalid => false,
+            Err(error) => return Err(error),
+        };
+        self.audit.intact = Some(is_intact);
+        Ok(is_intact)
     }
 
     /// Says that tokens follow, which may turn out to be none.
@@ -268,6 +265,12 @@ impl Assessor {
                 .to_owned(),
         ];
         let mut add = |is_so: bool, text: &str| limits.extend(is_so.then(|| text.to_owned()));
+        add(
+            self.audit.intact == Some(false),
+            "The audit was changed after it was written: what was opened may be missing here, or made up. `keyholder \
+             audit verify` says where, and an export that was kept elsewhere what was there.",
+        );
+        add(self.audit.intact.is_none(), "Whether the audit is as it was written was not looked at.");
         add(suspected.credentials.is_empty(), "No credential is suspected, so nothing counts as opened.");
         add(
             self.given.is_none() && !suspected.keys.is_empty(),
@@ -325,20 +328,15 @@ async fn read(
     mut each: impl FnMut(crate::audit::AuditRow),
 ) -> Result<()> {
     let mut after = 0;
-    loop {
-        let page = store.audit_filtered(filter, after, PAGE).await?;
-        let is_last = page.len() < PAGE as usize;
-        for row in page {
-            after = row.seq;
-            if row.seq <= end {
-                each(row);
-            }
-        }
-        progress(after.min(end), end);
-        if is_last || after >= end {
-            return Ok(());
-        }
+    while after < end {
+        let last = after.saturating_add(SPAN).min(end);
+        let page = store.audit_within(filter, after, Some(last), PAGE).await?;
+        // A page that is not full is the last of its span.
+        after = page.last().filter(|_| page.len() >= PAGE as usize).map_or(last, |row| row.seq);
+        page.into_iter().for_each(&mut each);
+        progress(after, end);
     }
+    Ok(())
 }
 
 /// What a token that is the same value says beside it.
@@ -348,43 +346,5 @@ fn learn(known: &mut Value, other: &Value) {
     }
     if known.jurisdiction.is_none() {
         known.jurisdiction.clone_from(&other.jurisdiction);
-    }
-}
-
-/// The kinds of data in a value: those of a form's members if they are known.
-fn kinds(value: &Value) -> &[String] {
-    if value.kinds.is_empty() { std::slice::from_ref(&value.kind) } else { &value.kinds }
-}
-
-impl Tables {
-    fn each(&mut self, value: &Value, count: impl Fn(&mut Counts)) {
-        let add = |table: &mut BTreeMap<String, Counts>, name: &str| match table.get_mut(name) {
-            Some(counts) => count(counts),
-            None => count(table.entry(name.to_owned()).or_default()),
-        };
-        kinds(value).iter().for_each(|kind| add(&mut self.kind, kind));
-        add(&mut self.class, &value.class);
-        add(&mut self.field, &value.field);
-        add(&mut self.origin, &value.iss);
-        add(&mut self.jurisdiction, value.jurisdiction.as_deref().unwrap_or(UNKNOWN));
-    }
-}
-
-impl Subject {
-    fn learn(&mut self, value: &Value) {
-        self.kinds.extend(kinds(value).iter().cloned());
-        self.classes.insert(value.class.clone());
-        self.jurisdictions.extend(value.jurisdiction.clone());
-    }
-
-    fn impact(self, subject: String) -> SubjectImpact {
-        SubjectImpact {
-            subject,
-            kinds: self.kinds.into_iter().collect(),
-            classes: self.classes.into_iter().collect(),
-            opened: self.opened,
-            exposed: self.exposed,
-            jurisdictions: self.jurisdictions.into_iter().collect(),
-        }
     }
 }

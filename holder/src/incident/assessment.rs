@@ -69,6 +69,9 @@ pub struct Window {
 pub struct Read {
     /// The place of the last record.
     pub records: u64,
+    /// Whether every record is as it was written, as far as checkpoints tell; without it, that was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intact: Option<bool>,
     /// The signed checkpoint at that time, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<String>,

@@ -172,14 +172,28 @@ impl Store {
         seq: u64,
         limit: u32,
     ) -> Result<Vec<AuditRow>> {
-        self.audit_page(filter, Side::After(seq), limit).await
+        self.audit_within(filter, seq, None, limit).await
     }
 
-    /// Up to `limit` records on a side of a place that pass the filter, those next to the place first.
+    /// The same up to a place, so that a filter which few records pass does not have one statement look at all of a
+    /// long audit: a database gives up on those that take too long.
+    pub(crate) async fn audit_within(
+        &self,
+        filter: &AuditFilter,
+        seq: u64,
+        last: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>> {
+        self.audit_page(filter, Side::After(seq), last, limit).await
+    }
+
+    /// Up to `limit` records on a side of a place that pass the filter, those next to the place first, and none
+    /// behind the place `last`.
     pub(crate) async fn audit_page(
         &self,
         filter: &AuditFilter,
         side: Side,
+        last: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditRow>> {
         let texts = [
@@ -207,6 +221,10 @@ impl Store {
             place += 1;
             statement.push_str(&format!(" AND time {comparison} ${place}"));
         }
+        if last.is_some() {
+            place += 1;
+            statement.push_str(&format!(" AND seq <= ${place}"));
+        }
         if filter.text.is_some() {
             place += 1;
             // The space between them keeps a search from finding what two members make together.
@@ -220,6 +238,9 @@ impl Store {
         }
         for value in times.iter().filter_map(|(_, value)| *value) {
             query = query.bind(number(value)?);
+        }
+        if let Some(last) = last {
+            query = query.bind(number(last)?);
         }
         if let Some(text) = &filter.text {
             query = query.bind(pattern(text));

@@ -13,8 +13,8 @@ pub(crate) struct ConsoleUser {
     pub(crate) name: String,
     /// What security keys know the user by.
     pub(crate) handle: [u8; 32],
-    /// The hash of the code to enrol with, and until when.
-    pub(crate) code: Option<([u8; 32], NumericDate)>,
+    /// The code to enrol with, if there is one.
+    pub(crate) code: Option<EnrolCode>,
     /// The hash of the passphrase, as text; there is none before the user has enrolled.
     pub(crate) passphrase: Option<String>,
     /// How many logins have failed since the last that did not.
@@ -23,6 +23,15 @@ pub(crate) struct ConsoleUser {
     pub(crate) wait_until: NumericDate,
     /// Whether the credential is still good.
     pub(crate) is_revoked: bool,
+}
+
+/// A code to enrol with.
+#[derive(Clone, Copy)]
+pub(crate) struct EnrolCode {
+    /// Its hash.
+    pub(crate) hash: [u8; 32],
+    /// Until when it can be used.
+    pub(crate) until: NumericDate,
 }
 
 /// A login that is half done.
@@ -47,7 +56,7 @@ async fn user<'e>(by: impl Executor<'e, Database = Any>, name: &str) -> Result<O
 fn read_user(row: &AnyRow) -> Result<ConsoleUser> {
     let until: Option<i64> = row.try_get("code_until")?;
     let code = match until {
-        Some(until) => Some((hash(row, "code")?, from_db(until))),
+        Some(until) => Some(EnrolCode { hash: hash(row, "code")?, until: from_db(until) }),
         None => None,
     };
     Ok(ConsoleUser {
@@ -110,8 +119,8 @@ impl Tx {
         )
         .bind(&user.name)
         .bind(user.handle.as_slice())
-        .bind(user.code.as_ref().map(|(hash, _)| hash.as_slice()))
-        .bind(user.code.map(|(_, until)| to_db(until)))
+        .bind(user.code.as_ref().map(|code| code.hash.as_slice()))
+        .bind(user.code.map(|code| to_db(code.until)))
         .bind(&user.passphrase)
         .bind(number(user.failures)?)
         .bind(to_db(user.wait_until))

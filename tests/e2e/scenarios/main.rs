@@ -7,6 +7,7 @@ mod console;
 mod controls;
 mod elements;
 mod fields;
+mod incident_report;
 mod shop;
 mod submissions;
 mod trust;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         &fields::all(),
         access::ALL,
         console::ALL,
+        incident_report::ALL,
         &elements::all(),
     ]
     .concat();

@@ -38,6 +38,10 @@ pub(in crate::cli) struct Assess {
     #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<u64>,
 
+    /// Do not check first that the audit is as it was written, where it is so long that this would take too long.
+    #[arg(long)]
+    unverified: bool,
+
     /// Write the assessment to this file, which must not be there yet; '-' prints it [default: the id and
     /// .assessment.json].
     #[arg(long, value_name = "FILE")]
@@ -63,6 +67,10 @@ pub(super) async fn run(context: &Context, args: Assess) -> Result<Done> {
         files.push(TokenFile::of_any(path, &args.columns)?);
     }
     let mut assessor = read_audit(context, &args.id, (args.from, args.to)).await?;
+    let is_whole = args.unverified || assessor.verify_audit(&store).await?;
+    if !is_whole {
+        context.out.refusal(Code::AuditBroken);
+    }
     let mut safe = args.safe_out.as_deref().map(private).transpose()?;
     for file in files {
         assessor.expect_tokens();
@@ -89,7 +97,7 @@ pub(super) async fn run(context: &Context, args: Assess) -> Result<Done> {
     if !prints {
         summarise(context, &assessment, &out, &digest)?;
     }
-    Ok(Done::Well)
+    Ok(if is_whole { Done::Well } else { Done::Found })
 }
 
 async fn read_audit(context: &Context, id: &str, window: (Option<u64>, Option<u64>)) -> Result<Assessor> {
@@ -181,6 +189,7 @@ fn summarise(context: &Context, made: &Assessment, out: &Path, digest: &str) -> 
             "incident": incident,
             "file": out.display().to_string(),
             "digest": digest,
+            "intact": made.audit.intact,
             "window": window,
             "given": given,
             "totals": totals,

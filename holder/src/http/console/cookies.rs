@@ -18,6 +18,11 @@ impl Cookies {
         Self { is_secure: party.is_secure() }
     }
 
+    /// What the session's cookie is called.
+    pub(crate) fn session_name(self) -> String {
+        self.name("session")
+    }
+
     /// The session that a request comes with.
     pub(crate) fn session(self, headers: &HeaderMap) -> Option<String> {
         read(headers, self.name("session"))
@@ -44,6 +49,20 @@ impl Cookies {
 
     pub(crate) fn clear_step(self) -> Option<HeaderValue> {
         self.write("step", "", Some(0), "Strict")
+    }
+
+    /// What is kept while the browser is at the identity provider.
+    pub(crate) fn oidc(self, headers: &HeaderMap) -> Option<String> {
+        read(headers, self.name("oidc"))
+    }
+
+    /// It is sent with the request that the provider's page leads to, as none that is `Strict` would be.
+    pub(crate) fn set_oidc(self, kept: &str) -> Option<HeaderValue> {
+        self.write("oidc", kept, Some(STEP_LIFETIME), "Lax")
+    }
+
+    pub(crate) fn clear_oidc(self) -> Option<HeaderValue> {
+        self.write("oidc", "", Some(0), "Lax")
     }
 
     fn name(self, what: &str) -> String {

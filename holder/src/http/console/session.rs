@@ -1,25 +1,17 @@
 //! `/console/session`: who is logged in, and how one logs in and out.
 
-use super::super::Service;
-use super::super::caller::Address;
 use super::super::problem::{NO_CONTENT, Problem};
-use super::{Cookies, foreign};
-use crate::console::{Begun, Console, Live, LoggedIn};
+use super::asked::{Asked, answer, with_cookies};
+use crate::console::{Begun, Live, LoggedIn};
 use crate::error::{Code, Error};
+use crate::identity::Proof;
 use crate::identity::webauthn::{Assertion, Registration};
-use crate::identity::{Proof, session as id};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use std::convert::Infallible;
-use std::net::IpAddr;
-use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// The first step: the passphrase, or the code with the passphrase that is to be.
@@ -27,71 +19,17 @@ use zeroize::Zeroizing;
 #[serde(deny_unknown_fields)]
 struct First {
     name: String,
-    passphrase: Zeroizing<String>,
+    passphrase: Secret,
     #[serde(default)]
-    code: Option<Zeroizing<String>>,
+    code: Option<Secret>,
 }
 
-/// A request to an address of the console, as far as its headers go.
-pub(super) struct Asked {
-    service: Arc<Service>,
-    method: Method,
-    headers: HeaderMap,
-    address: Option<IpAddr>,
-}
+/// A text that is wiped.
+struct Secret(Zeroizing<String>);
 
-impl FromRequestParts<Arc<Service>> for Asked {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Infallible> {
-        let Address(address) = Address::from_request_parts(parts, service).await?;
-        let (method, headers) = (parts.method.clone(), parts.headers.clone());
-        Ok(Self { service: Arc::clone(service), method, headers, address })
-    }
-}
-
-impl Asked {
-    fn console(&self) -> Result<&Console, Error> {
-        self.service.console.as_ref().ok_or(Error::new(Code::NotFound))
-    }
-
-    fn cookies(&self) -> Result<Cookies, Error> {
-        Ok(Cookies::of(self.console()?.party()))
-    }
-
-    /// What the session proves that the browser has, if it has one that can be.
-    fn session(&self) -> Result<Option<Proof>, Error> {
-        Ok(self.cookies()?.session(&self.headers).and_then(|shown| id::proof(&shown)))
-    }
-
-    /// Refuses what another site has sent.
-    fn own(&self) -> Result<(), Error> {
-        foreign::refuse(&self.method, &self.headers, self.console()?.party())
-    }
-
-    /// What went wrong, which also counts against the address that it came from.
-    fn failed(&self, error: Error) -> Problem {
-        if let Some(from) = self.address {
-            self.service.front.rates.failed(from, error.code());
-        }
-        error.into()
-    }
-
-    async fn live(&self, proof: &Proof) -> Result<Live, Error> {
-        self.service.holder.session(proof, true).await
-    }
-
-    /// The answer to a login that is half done.
-    fn halfway(&self, step: &str, begun: &Begun) -> Result<Response, Error> {
-        let cookie = self.cookies()?.set_step(&begun.cookie);
-        Ok(answer(&json!({ "step": step, "publicKey": begun.options }), [cookie]))
-    }
-
-    /// The answer to a login that is done.
-    async fn done(&self, logged_in: &LoggedIn) -> Result<Response, Error> {
-        let cookies = self.cookies()?;
-        let live = self.live(&logged_in.proof).await?;
-        Ok(answer(&describe(&live), [cookies.set_session(&logged_in.cookie), cookies.clear_step()]))
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(Zeroizing::new(String::deserialize(from)?)))
     }
 }
 
@@ -111,11 +49,13 @@ pub(super) async fn begin(asked: Asked, body: Result<Bytes, BytesRejection>) -> 
     let body = body?;
     let begin = async || {
         asked.own()?;
-        let First { name, passphrase, code } = read(&body)?;
+        let First { name, passphrase: Secret(passphrase), code } = read(&body)?;
         let console = asked.console()?;
         match code {
             None => asked.halfway("assert", &console.begin(&name, &passphrase).await?),
-            Some(code) => asked.halfway("create", &console.begin_to_enrol(&name, &code, &passphrase).await?),
+            Some(Secret(code)) => {
+                asked.halfway("create", &console.begin_to_enrol(&name, &code, &passphrase).await?)
+            }
         }
     };
     begin().await.map_err(|error| asked.failed(error))
@@ -150,13 +90,33 @@ pub(super) async fn create(asked: Asked, body: Result<Bytes, BytesRejection>) ->
 }
 
 /// Logs out. Whoever is not logged in has nothing to end.
-pub(super) async fn end(State(service): State<Arc<Service>>, asked: Asked) -> Result<Response, Problem> {
+pub(super) async fn end(asked: Asked) -> Result<Response, Problem> {
     asked.own()?;
     let cookies = asked.cookies()?;
     if let Some(proof) = asked.session()? {
-        service.holder.log_out(&proof).await?;
+        asked.service.holder.log_out(&proof).await?;
     }
     Ok(with_cookies(NO_CONTENT.into_response(), [cookies.clear_session(), cookies.clear_step()]))
+}
+
+/// What is answered to somebody who logs in.
+impl Asked {
+    async fn live(&self, proof: &Proof) -> Result<Live, Error> {
+        self.service.holder.session(proof, true).await
+    }
+
+    /// The answer to a login that is half done.
+    fn halfway(&self, step: &str, begun: &Begun) -> Result<Response, Error> {
+        let cookie = self.cookies()?.set_step(&begun.cookie);
+        Ok(answer(&json!({ "step": step, "publicKey": begun.options }), [cookie]))
+    }
+
+    /// The answer to a login that is done.
+    async fn done(&self, logged_in: &LoggedIn) -> Result<Response, Error> {
+        let cookies = self.cookies()?;
+        let live = self.live(&logged_in.proof).await?;
+        Ok(answer(&describe(&live), [cookies.set_session(&logged_in.cookie), cookies.clear_step()]))
+    }
 }
 
 fn describe(live: &Live) -> Value {
@@ -171,16 +131,4 @@ fn describe(live: &Live) -> Value {
 /// Reads a body. The reader's own message may quote it, so that is dropped.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|_| Error::new(Code::LoginMalformed))
-}
-
-fn answer<const N: usize>(body: &Value, cookies: [Option<HeaderValue>; N]) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    with_cookies((headers, body.to_string()).into_response(), cookies)
-}
-
-fn with_cookies<const N: usize>(mut response: Response, cookies: [Option<HeaderValue>; N]) -> Response {
-    for cookie in cookies.into_iter().flatten() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
 }

@@ -4,6 +4,8 @@ use super::{open, show};
 use crate::support::{Place, options, seal, seal_at};
 use fieldseal::keyset::KeySet;
 use serde_json::{Value, json};
+use std::io::Write;
+use std::process::Stdio;
 
 fn code(result: &Value) -> &str {
     result["error"]["code"].as_str().unwrap_or("opened")
@@ -87,6 +89,31 @@ fn all_of_it_in_one_step_after_a_dry_run() {
     place.run(&["audit", "verify"]).ok();
 }
 
+/// Whoever is at a terminal is shown the plan, and types the incident's id.
+#[test]
+fn at_a_terminal_it_asks() {
+    let place = Place::with_keys(&[("*", "ECDH-ES")]);
+    let id = open(&place, &[]);
+    let keyholder = place.command(&[]);
+    let program = keyholder.get_program().to_str().unwrap();
+    for (typed, froze) in [("yes", false), (id.as_str(), true)] {
+        let command = format!("{program} incident contain {id} --freeze health");
+        let mut script = std::process::Command::new("script");
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).current_dir(place.path(""));
+        script.envs(keyholder.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
+            eprintln!("skipped: script is missing, which gives a command a terminal");
+            return;
+        };
+        child.stdin.take().unwrap().write_all(format!("{typed}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("would freeze class health") && said.contains(&format!("Type {id}")), "{said}");
+        assert_eq!((output.status.success(), said.contains("froze class health")), (froze, froze), "{said}");
+        assert_eq!(said.contains("incident-confirm"), !froze, "{said}");
+    }
+}
+
 #[test]
 fn a_frozen_class_is_shut_to_all_until_it_is_thawed() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
@@ -139,7 +166,6 @@ fn a_frozen_class_is_shut_to_all_until_it_is_thawed() {
     let all = open(&place, &[]);
     place.run(&["incident", "contain", &all, "--freeze", "*", "--yes"]).ok();
     assert_eq!(code(&server.open(&secret, &[email]).results()[0]), "class-frozen");
-    // A copy of the key holder is as shut as it is.
     assert_eq!(show(&place, &all)["steps"][1]["detail"]["frozen"], json!(["*"]));
 }
 

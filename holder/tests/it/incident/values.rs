@@ -1,7 +1,7 @@
 //! What an assessment says of single values: which of them were opened, and which only seem so.
 
 use super::{assess, open};
-use crate::support::{ORIGIN, Place, now, options, seal, seal_form};
+use crate::support::{ORIGIN, Place, now, options, seal, seal_form, sql};
 use fieldseal::keyset::KeySet;
 use fieldseal::kind::Kind;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
@@ -211,4 +211,21 @@ fn forms_kinds_places_and_tables() {
     assert_eq!((&totals["subjects_safe"], &totals["exposed_of_nobody"]), (&json!(1), &json!(1)));
     assert_eq!(made["safe"].as_array().unwrap().len(), 1);
     assert_eq!((&made["safe"][0]["class"], &made["safe"][0]["tokens"]), (&json!("contact"), &json!(1)));
+}
+
+/// What was opened is known from the audit, so it is said if that was changed.
+#[test]
+fn an_audit_that_was_changed_is_no_witness() {
+    let place = Place::with_keys(&[("*", "ECDH-ES")]);
+    let thief = place.credential("thief", &["*"]);
+    place.serve().open(&thief, &[json!(seal(&place.keys(), &options("f", "text"), "1"))]);
+    let id = open(&place, &["--credential", "thief"]);
+    assert_eq!(assess(&place, &id, &[])["audit"]["intact"], true);
+    place.unguard_audit();
+    sql(&place, "UPDATE audit SET actor = 'nobody' WHERE actor = 'thief'");
+    let said = place.run(&["incident", "assess", &id, "--out", "made.json"]).failed(1);
+    assert!(said.contains("error[audit-broken]") && said.contains("may be missing here"), "{said}");
+    let made: Value = serde_json::from_slice(&std::fs::read(place.path("made.json")).unwrap()).unwrap();
+    assert_eq!((&made["audit"]["intact"], &made["totals"]["opened"]), (&json!(false), &json!(0)));
+    assert_eq!(assess(&place, &id, &["--unverified"])["audit"]["intact"], Value::Null);
 }
