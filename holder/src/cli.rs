@@ -15,6 +15,7 @@ mod progress;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
@@ -99,6 +100,9 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Note what people say about the use of their values.
+    #[command(subcommand)]
+    Subject(subject::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -211,6 +215,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approvals(command) => approvals::list(context, command).await,
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Subject(command) => subject::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }

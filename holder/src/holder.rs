@@ -13,12 +13,12 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,6 +179,20 @@ impl Holder {
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
         Ok(Policy::new(origins, self.rules.current()))
+    }
+
+    /// What the people whose values are in a batch have said about their use, as it is now: one question for all of
+    /// them, and none where the rules do not look at it.
+    pub(crate) async fn flags<'a>(
+        &self,
+        policy: &Policy,
+        batch: impl Iterator<Item = &'a Sealed>,
+    ) -> Result<Flags> {
+        if !policy.wants_flags() {
+            return Ok(Flags::none());
+        }
+        let subjects: BTreeSet<&str> = batch.filter_map(|sealed| sealed.header().sub.as_deref()).collect();
+        self.store.flags(&subjects.into_iter().collect::<Vec<_>>()).await
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

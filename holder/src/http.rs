@@ -5,6 +5,7 @@ mod approvals;
 mod ask;
 mod caller;
 mod connection;
+mod flags;
 mod health;
 mod keyset;
 mod lists;
@@ -114,6 +115,7 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/v1/approvals", get(approvals::list))
         .route("/v1/approvals/{id}", post(approvals::approve))
+        .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
         .route("/openapi.json", get(openapi::openapi))

@@ -24,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod credential;
 pub mod error;
+pub mod flags;
 pub mod holder;
 pub mod home;
 pub mod http;

@@ -9,17 +9,22 @@ mod access;
 mod book;
 pub mod cases;
 mod decision;
+mod flags;
 pub mod matrix;
 mod occasion;
 mod origins;
+mod purpose;
 pub mod rules;
 mod sealed;
 
 pub use access::{Access, Duty};
 pub use book::Book;
 pub use decision::{Decision, Grant, Refusal};
+pub(crate) use flags::Said;
+pub use flags::{Flag, Flags};
 pub use occasion::{Actor, OPENER, OPERATOR, Occasion, Quota};
 pub use origins::Origins;
+pub use purpose::PurposeName;
 pub use rules::{Rules, Ruling, Verdict};
 pub(crate) use sealed::digest;
 pub use sealed::{Expectation, KeyInfo, Sealed};
@@ -45,10 +50,16 @@ impl Policy {
         Self { origins, rules }
     }
 
-    /// Begins to decide about the tokens of one request.
-    pub fn hear<'a>(&'a self, occasion: &'a Occasion) -> Hearing<'a> {
+    /// Whether the rules look at what people said after their values were sealed.
+    pub fn wants_flags(&self) -> bool {
+        self.rules.wants_flags()
+    }
+
+    /// Begins to decide about the tokens of one request, with what the people whose values they hold have said:
+    /// all of it, where [`Self::wants_flags`].
+    pub fn hear<'a>(&'a self, occasion: &'a Occasion, flags: Flags) -> Hearing<'a> {
         let session = self.rules.session(occasion);
-        Hearing { origins: &self.origins, occasion, session, verdicts: HashMap::new() }
+        Hearing { origins: &self.origins, occasion, session, flags, verdicts: HashMap::new() }
     }
 
     /// Decides whether an actor may do something with the key holder on this occasion.
@@ -64,6 +75,7 @@ pub struct Hearing<'a> {
     origins: &'a Origins,
     occasion: &'a Occasion,
     session: Session<'a>,
+    flags: Flags,
     verdicts: HashMap<Facts, Verdict>,
 }
 
@@ -96,12 +108,12 @@ impl Hearing<'_> {
 
     /// Whether the rules let a revoked key be used for such a token, beside what else is asked.
     pub fn may_use_revoked(&self, header: &Header) -> bool {
-        self.session.may_use_revoked(&self.session.facts(header, self.occasion.now))
+        self.session.may_use_revoked(&self.session.facts(header, &self.flags, self.occasion.now))
     }
 
     /// What the rules say of the token as a whole and of each kind in it.
     fn verdict(&mut self, token: &Token) -> Verdict {
-        let facts = self.session.facts(token.header(), self.occasion.now);
+        let facts = self.session.facts(token.header(), &self.flags, self.occasion.now);
         if let Some(verdict) = self.verdicts.get(&facts) {
             return verdict.clone();
         }

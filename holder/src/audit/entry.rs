@@ -60,6 +60,10 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// It was noted what a person said about the use of their values.
+    SubjectFlag,
+    /// Such a note was taken away.
+    SubjectUnflag,
 }
 
 impl Action {
@@ -87,6 +91,8 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::SubjectFlag => "subject-flag",
+            Self::SubjectUnflag => "subject-unflag",
         }
     }
 }

@@ -64,11 +64,15 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To note what a person said about the use of their values.
+    SubjectsFlag,
+    /// To take such a note away.
+    SubjectsUnflag,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -80,6 +84,8 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::SubjectsFlag,
+        Self::SubjectsUnflag,
     ];
 
     /// The name in rules.
@@ -96,6 +102,8 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::SubjectsFlag => "subjects-flag",
+            Self::SubjectsUnflag => "subjects-unflag",
         }
     }
 }

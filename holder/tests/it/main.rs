@@ -12,6 +12,7 @@ mod backup;
 mod bulk;
 mod cli;
 mod clock;
+mod consent;
 mod crash;
 mod faults;
 mod identity;

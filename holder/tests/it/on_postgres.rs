@@ -8,6 +8,7 @@ mod approvals;
 mod asked;
 mod audit;
 mod backup;
+mod consent;
 mod crash;
 mod faults;
 mod keys;
