@@ -12,6 +12,7 @@ mod origins;
 mod output;
 mod policy;
 mod progress;
+mod report;
 mod rewrap;
 mod secret;
 mod serve;
@@ -103,6 +104,9 @@ enum Command {
     /// Note what people say about the use of their values.
     #[command(subcommand)]
     Subject(subject::Command),
+    /// Say what the records come to, such as what is collected and not needed.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -216,6 +220,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Subject(command) => subject::run(context, command).await,
+        Command::Report(command) => report::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }

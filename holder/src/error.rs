@@ -182,6 +182,8 @@ codes! {
     PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters, digits and the characters - _ .";
     FlagsMany = "flags-many", "A person can have 64 flags at a time. Lift those that others make needless.";
     FlagsMalformed = "flags-malformed", "The body is a JSON object with `set`, `lift` or both: lists of 1 to 64 objects with `flag` and perhaps `purpose`.";
+    // What is collected and not needed.
+    DeclaredMalformed = "declared-malformed", "A declaration is what `guard.declared()` gives: `origins`, and `fields` with `name`, `kind` and perhaps `required` and `hints`.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";

@@ -32,6 +32,7 @@ pub mod identity;
 pub mod keystore;
 mod logging;
 pub mod metrics;
+mod minimisation;
 pub mod origins;
 pub mod policy;
 mod retirement;

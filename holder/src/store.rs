@@ -19,6 +19,7 @@ mod preferences;
 mod quota;
 mod settings;
 mod sqlite;
+mod usage;
 
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
@@ -29,6 +30,7 @@ pub use flags::FlagRow;
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
 pub(crate) use settings::{LockRow, Settings};
+pub(crate) use usage::UsageRow;
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;

@@ -19,6 +19,7 @@ mod identity;
 mod keys;
 mod lists;
 mod locks;
+mod minimisation;
 mod once;
 mod openapi;
 mod operated;

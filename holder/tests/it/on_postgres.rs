@@ -12,6 +12,7 @@ mod consent;
 mod crash;
 mod faults;
 mod keys;
+mod minimisation;
 mod once;
 mod origins;
 mod quota;
