@@ -13,6 +13,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod retention;
 mod rewrap;
 mod server;
 pub mod tls;
@@ -118,6 +119,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/retention", get(retention::plan))
+        .route("/v1/retention/holds", post(retention::hold))
+        .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

@@ -6,6 +6,7 @@
 
 pub(crate) mod backup;
 mod fingerprint;
+mod hold;
 mod inspect;
 mod keyring;
 mod lifecycle;
@@ -111,13 +112,13 @@ impl KeyStore {
     }
 
     /// Makes a key pair, wrapped and ready to be stored. It takes over from one that became valid at
-    /// `before`.
+    /// `before`. `exp` is when pages stop sealing to it, and `destroys` when its private half is destroyed.
     pub(crate) fn generate(
         &self,
         alg: Alg,
         scope: Scope,
         before: Option<NumericDate>,
-        exp: Option<NumericDate>,
+        (exp, destroys): (Option<NumericDate>, Option<NumericDate>),
         now: NumericDate,
     ) -> Result<KeyRow> {
         let ring = self.unlocked()?;
@@ -129,7 +130,7 @@ impl KeyStore {
             let public = PrivateKey::from_seed(alg, seed.clone())?.public();
             let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
             let (wrapped, life) = (Vec::new(), Life::default());
-            let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, public, wrapped, life };
+            let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, destroys, public, wrapped, life };
             row.wrapped = ring.wrap(&Label::key(&row), &seed)?;
             Ok(row)
         })?
@@ -137,16 +138,28 @@ impl KeyStore {
 
     /// What is public about the key of that name, which is unlocked if it was not yet. The database
     /// is asked each time, so a key that was destroyed or made by another process is noticed at once.
-    pub(crate) async fn find(&self, kid: &str) -> Result<std::result::Result<KeyInfo, Code>> {
+    ///
+    /// A key whose date has come is of no use, whether or not somebody has destroyed it yet: neither a service that
+    /// stood still nor an older copy of the database opens anything with it.
+    pub(crate) async fn find(
+        &self,
+        kid: &str,
+        now: NumericDate,
+    ) -> Result<std::result::Result<KeyInfo, Code>> {
         let ring = self.unlocked()?;
-        let Some(row) = self.store.key(kid).await? else {
+        let Some((row, holds)) = self.store.key_to_open(kid).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
         if row.life.destroyed.is_some() {
             ring.forget(kid);
             return Ok(Err(Code::KeyDestroyed));
         }
-        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some() };
+        let held = holds > 0 && self.is_held(&row, &self.store.holds().await?);
+        if row.is_over(now) && !held {
+            ring.forget(kid);
+            return Ok(Err(Code::KeyRetentionOver));
+        }
+        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some(), held };
         Ok(ring.load(row).map(|_| info))
     }
 
@@ -203,7 +216,7 @@ impl KeyStore {
 
 /// The public half of a stored key pair.
 fn public_jwk(row: &KeyRow) -> Result<Jwk> {
-    Ok(Jwk::new(row.alg, row.scope, &row.public, row.nbf, row.exp)?)
+    Ok(Jwk::new(row.alg, row.scope, &row.public, row.nbf, row.exp)?.with_destroys(row.destroys))
 }
 
 /// 32 bytes from the system's cryptographic source.

@@ -35,6 +35,7 @@ pub mod metrics;
 mod minimisation;
 pub mod origins;
 pub mod policy;
+mod retention;
 mod retirement;
 mod rewrap;
 mod rotation;

@@ -1,21 +1,26 @@
 //! What a site collects and does not need: declared fields that nobody opens, hints that say more than they have to,
 //! and kinds that can be opened for longer than they are to be kept.
 //!
-//! It goes by the audit, which has every opening, and by what the site's guard says that it takes ([`declared`]).
-//! Nothing of it is a value.
+//! It goes by the audit, which has every opening, by what the site's guard says that it takes ([`declared`]), and by the
+//! dates of the keys. Nothing of it is a value.
 
 pub(crate) mod declared;
 pub(crate) mod hints;
+mod kept;
 mod usage;
 
 pub(crate) use usage::Usage;
 
 use crate::error::Result;
+use crate::retention::RetentionPolicy;
 use crate::store::Store;
 use declared::Declared;
 use fieldseal::NumericDate;
+use fieldseal::kind::Kind;
 use hints::HintFinding;
+use kept::Kept;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A day, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -36,6 +41,10 @@ pub(crate) struct Report {
     pub(crate) undeclared: Vec<Field>,
     /// The hints that say more than they have to.
     pub(crate) hints: Vec<HintFinding>,
+    /// The kinds that can be opened for longer than they are to be kept.
+    pub(crate) kept: Vec<Kept>,
+    /// Whether anything ends by itself. If not, kinds are held against the times that hold where nobody says otherwise.
+    pub(crate) retention: bool,
     /// What was done with the values of each field.
     pub(crate) used: Vec<Usage>,
 }
@@ -102,6 +111,22 @@ pub(crate) async fn report(
     unused.sort_by(|a, b| (a.last, &a.field).cmp(&(b.last, &b.field)));
     unused.dedup_by(|a, b| a.field == b.field);
     let count = declared.iter().map(|declared| declared.fields().count()).sum();
-    let declared = (!declared.is_empty()).then_some(count);
-    Ok(Report { time: now.0, days, declared, unused, undeclared, hints, used })
+    let declared_count = (!declared.is_empty()).then_some(count);
+    let used_kinds = used.iter().filter_map(|usage| Kind::parse(&usage.field.kind).ok());
+    let declared_kinds = declared.iter().flat_map(Declared::fields).map(|(_, entry)| entry.kind);
+    let kinds: BTreeSet<&str> = used_kinds.chain(declared_kinds).map(Kind::as_str).collect();
+    let policy = RetentionPolicy::of(store).await?;
+    let kept = kept::findings(&kinds, &store.keys().await?, &policy);
+    let retention = !policy.is_off();
+    Ok(Report {
+        time: now.0,
+        days,
+        declared: declared_count,
+        unused,
+        undeclared,
+        hints,
+        kept,
+        retention,
+        used,
+    })
 }

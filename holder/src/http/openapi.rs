@@ -6,7 +6,7 @@
 pub(super) mod found;
 
 use super::problem::Document;
-use super::{Service, approvals, ask, flags, health, keyset, lists, open, rewrap};
+use super::{Service, approvals, ask, flags, health, keyset, lists, open, retention, rewrap};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -144,7 +144,7 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        rewrap::rewrap, approvals::list, approvals::approve, flags::list, flags::change, lists::audit, lists::keys, health::alive, health::ready,
+        rewrap::rewrap, approvals::list, approvals::approve, flags::list, flags::change, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

@@ -100,6 +100,9 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
+        | Code::HoldMalformed
+        | Code::ReasonInvalid
+        | Code::ClassUnknown
         | Code::HashesMany => StatusCode::BAD_REQUEST,
         Code::SubjectInvalid
         | Code::FlagUnknown
@@ -111,6 +114,8 @@ fn status(code: Code) -> StatusCode {
         }
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
+        Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

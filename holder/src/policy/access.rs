@@ -64,6 +64,10 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To see when keys end, and what keeps them.
+    RetentionRead,
+    /// To ask for holds and for their release.
+    HoldsManage,
     /// To note what a person said about the use of their values.
     SubjectsFlag,
     /// To take such a note away.
@@ -72,7 +76,7 @@ pub enum Duty {
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -84,6 +88,8 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::RetentionRead,
+        Self::HoldsManage,
         Self::SubjectsFlag,
         Self::SubjectsUnflag,
     ];
@@ -102,6 +108,8 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::RetentionRead => "retention-read",
+            Self::HoldsManage => "holds-manage",
             Self::SubjectsFlag => "subjects-flag",
             Self::SubjectsUnflag => "subjects-unflag",
         }

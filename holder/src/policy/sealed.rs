@@ -62,4 +62,6 @@ pub struct KeyInfo {
     pub scope: Scope,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Whether a hold keeps it, and with it what was sealed to it.
+    pub held: bool,
 }

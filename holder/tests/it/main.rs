@@ -27,6 +27,7 @@ mod origins;
 mod quota;
 mod refused;
 mod replicas;
+mod retention;
 mod rewrap;
 mod roles;
 mod rules;

@@ -132,3 +132,51 @@ fn a_file_that_declares_nothing_is_told_so() {
     assert!(run("none.json").contains("error[input-unreadable]"));
     assert!(place.run(&["report", "minimisation", "--days", "0"]).failed(2).contains("--days"));
 }
+
+/// A key goes when the kind of its class may go that is kept longest.
+#[test]
+fn what_outlives_its_time_is_found() {
+    let place = Place::new();
+    for (kind, days) in [
+        ("card-number", "30"),
+        ("card-expiry", "100"),
+        ("card-cvc", "1"),
+        ("iban", "400"),
+        ("us-bank-account", "100"),
+        ("transaction", "100"),
+        ("payment-history", "100"),
+    ] {
+        place.run(&["retention", "policy", "--kind", kind, "--days", days]).ok();
+    }
+    place.run(&["keys", "new", "--class", "payment", "--alg", "ECDH-ES"]).ok();
+    let fields = json!([
+        { "name": "card", "kind": "card-number" }, { "name": "account", "kind": "iban" },
+        { "name": "expiry", "kind": "card-expiry" }, { "name": "mail", "kind": "email" },
+    ]);
+    let declared = json!({ "origins": [ORIGIN], "fields": fields });
+    std::fs::write(place.path("declared.json"), declared.to_string()).unwrap();
+    let found = report(&place, &["--declared", "declared.json"]);
+    let kept = |kind: &str, days: u64, over: u64| json!({ "kind": kind, "policy_days": days, "keys": 1, "without_date": 0, "over_days": over });
+    assert_eq!(found["kept"], json!([kept("card-number", 30, 370), kept("card-expiry", 100, 300)]));
+    assert_eq!(found["retention"], true);
+    let text = || place.run(&["report", "minimisation", "--declared", "declared.json"]).ok();
+    assert!(
+        text().contains("card-number  to be kept 30 days   1 key  up to 370 days longer\n"),
+        "{}",
+        text()
+    );
+
+    // A key without a date keeps everything of its class, and what is destroyed nothing.
+    let kid = place.keys().keys().next().unwrap().kid().to_owned();
+    place.run(&["keys", "destroy", &kid, "--confirm", &kid]).ok();
+    assert_eq!(report(&place, &["--declared", "declared.json"])["kept"], json!([]));
+    place.run(&["retention", "policy", "--off"]).ok();
+    place.run(&["keys", "new", "--class", "contact", "--alg", "ECDH-ES"]).ok();
+    let found = report(&place, &["--declared", "declared.json"]);
+    assert_eq!(found["retention"], false);
+    assert_eq!(found["kept"].as_array().unwrap().len(), 1);
+    let kept = ["kind", "keys", "without_date"].map(|member| found["kept"][0][member].clone());
+    assert_eq!(kept, [json!("email"), json!(1), json!(1)]);
+    assert!(text().contains("for good, by 1 without a date"), "{}", text());
+    assert!(text().contains("Nothing ends by itself."), "{}", text());
+}

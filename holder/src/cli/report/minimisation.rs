@@ -62,6 +62,21 @@ fn text(report: &Report) -> String {
     });
     let advice = "Everybody who has a token reads its hints. Leave them out, or let a role see masks.";
     section(&mut out, "Hints that say more than they have to", advice, hints.collect());
+    let kept = report.kept.iter().map(|kept| {
+        let over = match (kept.without_date, kept.over_days) {
+            (0, over) => format!("up to {} days longer", over.unwrap_or(0)),
+            (keys, _) => format!("for good, by {keys} without a date"),
+        };
+        let keys = if kept.keys == 1 { "1 key".to_owned() } else { format!("{} keys", kept.keys) };
+        vec![kept.kind.to_owned(), format!("to be kept {} days", kept.policy_days), keys, over]
+    });
+    let advice = match report.retention {
+        true => {
+            "Delete old tokens yourself; the key goes with the longest kind of its class. See `keyholder retention plan`."
+        }
+        false => "Nothing ends by itself. Begin with `keyholder retention policy --default`.",
+    };
+    section(&mut out, "Can be opened for longer than it is to be kept", advice, kept.collect());
     let head =
         ["origin", "field", "kind", "opened", "masked", "compared", "last"].map(str::to_owned).to_vec();
     let used = report.used.iter().map(|usage| {
