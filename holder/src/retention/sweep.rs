@@ -7,12 +7,17 @@ use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::store::KeyRow;
 use serde::Serialize;
+use std::time::Duration;
 
 /// Who destroys keys on their date, as the audit names it. No credential's name has a colon.
 const SERVICE: &str = "service:retention";
 
 /// Why, as receipts say it.
 const REASON: &str = "retention: its date has come";
+
+/// How often, and how far apart, the journal is tried to be emptied: for two seconds.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// A key that was destroyed on its date.
 #[derive(Debug, Serialize)]
@@ -80,10 +85,14 @@ impl Holder {
     ///
     /// Errors: `key-traces`, `store-unavailable`.
     pub(crate) async fn forget_traces(&self) -> Result<()> {
-        match self.store().forget_deleted().await? {
-            true => Ok(()),
-            false => Err(Error::new(Code::KeyTraces)),
+        for _ in 0..TRIES {
+            if self.store().forget_deleted().await? {
+                return Ok(());
+            }
+            // Somebody is reading, or empties it just now, and mostly not for long.
+            tokio::time::sleep(BETWEEN_TRIES).await;
         }
+        Err(Error::new(Code::KeyTraces))
     }
 
     /// Destroys one of them, if it still is one: another service may have been first, or a hold.

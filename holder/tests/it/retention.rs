@@ -241,6 +241,19 @@ fn a_key_past_its_date_opens_nothing_although_nobody_destroyed_it() {
     assert!(copy.run(&["open", &card]).failed(1).contains("error[open-failed]"));
 }
 
+/// Several services and commands on one database come for the same key.
+#[test]
+fn many_come_and_one_destroys() {
+    let place = place();
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| run_at(&place, 121, &["retention", "run"]).ok());
+        }
+    });
+    assert_eq!(records(&place, "key-destroy").len(), 1);
+    place.run(&["audit", "verify"]).ok();
+}
+
 #[test]
 fn the_date_cannot_be_moved_in_the_database() {
     let place = place();

@@ -3,8 +3,8 @@
 use crate::cli::Context;
 use crate::error::{Code, Error, Result};
 use crate::retention::RetentionPolicy;
-use crate::retention::plan::Periods;
-use crate::retention::policy::{Change, Said};
+use crate::retention::plan::{Period, Periods};
+use crate::retention::policy::Change;
 use fieldseal::kind::{Class, Kind};
 
 #[derive(clap::Args)]
@@ -68,14 +68,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<()> {
         context.out.line("Nothing ends by itself.")?;
         context.out.note("Begin with `keyholder retention policy --default`; this is what would hold:");
     }
-    for (class, days) in &periods.classes {
-        context.out.line(&format!("{class:<24} {days:>5} days"))?;
-        for period in periods.kinds.iter().filter(|period| period.class == *class) {
-            let why = match (period.said, period.why, period.source) {
-                (Said::Default, Some(why), Some(source)) => format!("{why} ({source})"),
-                _ => "set here".to_owned(),
-            };
-            context.out.line(&format!("  {:<22} {:>5} days  {why}", period.kind, period.days))?;
+    for (class, days) in periods.classes.iter().filter(|(class, _)| is_meant(change, class)) {
+        context.out.line(&format!("{class:<10}  {days} days"))?;
+        for line in of_class(&periods, class) {
+            context.out.line(&format!("    {line}"))?;
         }
     }
     if change.is_some() {
@@ -86,4 +82,37 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<()> {
     }
     context.out.note("The defaults are no legal advice: ask somebody who knows what holds for you.");
     Ok(())
+}
+
+/// Whether a class is shown: after a change those that it is about, else all.
+fn is_meant(change: Option<Change>, class: &str) -> bool {
+    match change {
+        Some(Change::Class(changed, _)) => class == changed.as_str(),
+        Some(Change::Kind(kind, _)) => class == kind.class().as_str(),
+        Some(Change::Default | Change::Off) | None => true,
+    }
+}
+
+/// The kinds of a class, those together of which the same is said for the same reason.
+fn of_class(periods: &Periods, class: &str) -> Vec<String> {
+    let mut lines: Vec<(&Period, Vec<&str>)> = Vec::new();
+    for period in periods.kinds.iter().filter(|period| period.class == class) {
+        let same = |other: &&Period| {
+            (other.days, other.said, other.why, other.source)
+                == (period.days, period.said, period.why, period.source)
+        };
+        match lines.iter_mut().find(|(other, _)| same(other)) {
+            Some((_, kinds)) => kinds.push(period.kind),
+            None => lines.push((period, vec![period.kind])),
+        }
+    }
+    let line = |(period, kinds): (&Period, Vec<&str>)| {
+        let why = match (period.why, period.source) {
+            (Some(why), Some(source)) => format!("{why} ({source})"),
+            _ => "Set here".to_owned(),
+        };
+        let unit = if period.days == 1 { "day" } else { "days" };
+        format!("{} {unit} for {}. {why}.", period.days, kinds.join(", "))
+    };
+    lines.into_iter().map(line).collect()
 }

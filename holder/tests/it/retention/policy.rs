@@ -117,6 +117,24 @@ fn where_it_is_off_nothing_ends_by_itself_until_somebody_says_so() {
     assert_eq!(place.keys().get(&kid).unwrap().destroys().map(|time| time.0), key["destroys"].as_u64());
 }
 
+/// A key holder that was made before there was retention is brought up to date, and nothing in it ends for that.
+#[test]
+fn an_older_key_holder_goes_on_as_it_was() {
+    let place = Place::new();
+    place.run(&["retention", "policy", "--off"]).ok();
+    place.run(&["keys", "new", "--class", "*", "--alg", "ECDH-ES"]).ok();
+    let token = seal(&place.keys(), &options("cvc", "iban"), "1");
+    sql(
+        &place,
+        "DELETE FROM settings WHERE name = 'retention'; DROP TABLE holds;
+         ALTER TABLE keys DROP COLUMN destroys; ALTER TABLE approvals DROP COLUMN target;
+         DELETE FROM _sqlx_migrations WHERE version = 20",
+    );
+    assert_eq!(policy(&place, &[])["on"], false);
+    assert_eq!(opened(&place, 9000, &[token]), [json!(1)]);
+    assert_eq!(plan(&place)["keys"][0]["destroys"], Value::Null);
+}
+
 #[test]
 fn a_date_only_ever_comes_sooner() {
     let place = place();
