@@ -88,7 +88,7 @@ pub(crate) async fn report(
     for declared in declared {
         for (field, entry) in declared.fields() {
             let idle = is_idle(&field);
-            hints.extend(hints::findings(&field, entry.kind, &entry.hints, idle));
+            hints.extend(hints::findings(&field, entry.kind, entry.hints, idle));
             if idle {
                 let last = find(&field).map(|usage| usage.last);
                 unused.push(Unused { required: Some(entry.required), last, field });
