@@ -179,7 +179,7 @@ codes! {
     // What a person said about the use of their values.
     SubjectInvalid = "subject-invalid", "A subject is what the site puts into tokens as `sub`: 1 to 256 bytes without control characters.";
     FlagUnknown = "flag-unknown", "A flag is do-not-sell, or objection or withdrawal with the purpose that it is about.";
-    PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters, digits and the characters - _ .";
+    PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters and digits, with - _ . in between.";
     FlagsMany = "flags-many", "A person can have 64 flags at a time. Lift those that others make needless.";
     FlagsMalformed = "flags-malformed", "The body is a JSON object with `set`, `lift` or both: lists of 1 to 64 objects with `flag` and perhaps `purpose`.";
     // What is collected and not needed.

@@ -15,8 +15,8 @@ export type Sealable = string | number | boolean | null | readonly Sealable[] | 
  */
 export interface Consent {
   /**
-   * What for: one purpose, or several with spaces between. A purpose is a word of at most 64 letters, digits and the
-   * characters `-`, `_` and `.`; an empty text agrees to nothing.
+   * What for: one purpose, or several with spaces between. A purpose is a word of at most 64 letters and digits, with
+   * `-`, `_` and `.` in between; an empty text agrees to nothing.
    */
   readonly purpose: string;
   /** The version of the notice that was shown: at most 64 characters. */

@@ -9,7 +9,7 @@ use std::fmt;
 /// The most characters of a name.
 const MAX_LEN: usize = 64;
 
-/// The name of a purpose: 1 to 64 lower-case letters and digits of any script, and `-`, `_` and `.`.
+/// The name of a purpose: 1 to 64 lower-case letters and digits of any script, with `-`, `_` and `.` in between.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PurposeName(String);
 
@@ -20,18 +20,21 @@ impl PurposeName {
     pub fn parse(text: &str) -> Result<Self> {
         let name = text.to_lowercase();
         let fits = (1..=MAX_LEN).contains(&name.chars().count()) && name.chars().all(is_of_name);
+        let fits = fits && name.trim_matches(is_between) == name;
         if fits { Ok(Self(name)) } else { Err(Error::new(Code::PurposeNameInvalid)) }
     }
 
     /// The name of a purpose that is stated in somebody's own words: its first word. `None` if there is no word in
     /// it. A longer word than a name may be is cut, so that it still is one name and not none.
     pub fn of(purpose: &str) -> Option<Self> {
-        let start = purpose.find(is_of_name)?;
+        let start = purpose.find(char::is_alphanumeric)?;
         let word: String =
             purpose[start..].chars().take_while(|c| is_of_name(*c)).flat_map(char::to_lowercase).collect();
         // Lower case can have more characters than upper case has, and some that are no letters.
         let name: String = word.chars().filter(|c| is_of_name(*c)).take(MAX_LEN).collect();
-        Some(Self(name)).filter(|name| !name.0.is_empty())
+        // The dot behind a word is none of its own.
+        let name = name.trim_matches(is_between);
+        (!name.is_empty()).then(|| Self(name.to_owned()))
     }
 
     /// The names in a list with spaces between, as OAuth writes scopes (RFC 6749 section 3.3), in order and each
@@ -57,7 +60,11 @@ impl fmt::Display for PurposeName {
 }
 
 fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || "-_.".contains(c)
+    c.is_alphanumeric() || is_between(c)
+}
+
+fn is_between(c: char) -> bool {
+    "-_.".contains(c)
 }
 
 #[cfg(test)]
@@ -71,6 +78,8 @@ mod tests {
             ("Marketing: spring letter", Some("marketing")),
             ("  (marketing) 2026", Some("marketing")),
             ("refund 17", Some("refund")),
+            ("Newsletter. April", Some("newsletter")),
+            ("--sale--", Some("sale")),
             ("targeted-advertising,x", Some("targeted-advertising")),
             ("WERBUNG für alle", Some("werbung")),
             ("広告 17", Some("広告")),
@@ -85,7 +94,7 @@ mod tests {
     #[test]
     fn what_is_written_down_is_a_name_or_an_error() {
         assert_eq!(PurposeName::parse("Newsletter.2").unwrap().as_str(), "newsletter.2");
-        for bad in ["", "two words", "a:b", "a\n", &"x".repeat(65)] {
+        for bad in ["", "two words", "a.", "-a", "a:b", "a\n", &"x".repeat(65)] {
             assert_eq!(PurposeName::parse(bad).unwrap_err().code(), Code::PurposeNameInvalid, "{bad}");
         }
     }
