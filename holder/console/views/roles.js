@@ -46,7 +46,7 @@ async function matrices(signal) {
   const holder = table('What each role may do with the key holder itself', ['Action', ...roles.map((/** @type {any} */ { role }) => role)],
     duties.map((duty) => [duty, ...roles.map((/** @type {any} */ { duties }) => shown(duties[duty]))]));
   return [card('Values', h('p', { class: 'faint' },
-    '✓ is allowed, “purpose” if one is stated, “approval” if a second person approves, – not at all. ',
+    '✓ is allowed, “purpose” if one is stated, “consent” if the person’s consent to it is in the token, “approval” if a second person approves, – not at all. ',
     '“from 11” is what it takes for requests of 11 values and more.'), ...values), card('The key holder', holder)];
 }
 

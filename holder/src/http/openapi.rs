@@ -7,7 +7,7 @@ pub(super) mod found;
 
 use super::problem::Document;
 use super::{
-    Service, approvals, ask, credentials, decoys, health, incidents, keyset, lists, open, requests,
+    Service, approvals, ask, credentials, decoys, flags, health, incidents, keyset, lists, open, requests,
     retention, rewrap, roles, statistics, verification,
 };
 use axum::extract::State;
@@ -152,9 +152,9 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        incidents::list, incidents::show,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
-        decoys::list, requests::list,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys,
+        retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
+        decoys::list, requests::list, flags::list, flags::change, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
         credentials::list, roles::roles, statistics::statistics, verification::state, verification::anew,
     ),

@@ -47,8 +47,8 @@ pub(super) struct Role {
     duties: BTreeMap<&'static str, Cell>,
 }
 
-/// What something takes: `✓` is allowed, `purpose` if one is stated, `approval` if a second person approves,
-/// `purpose + approval`, or `–`, not at all.
+/// What something takes: `✓` is allowed, `purpose` if one is stated, `consent` if the token has the person's to it,
+/// `approval` if a second person approves, several of these with ` + ` between, or `–`, not at all.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Cell {
     /// For one value.
