@@ -52,9 +52,9 @@ function progress({ done, due, at_once: atOnce }) {
   return atOnce ? badge('warn', 'at once') : h('span', { class: 'faint' }, 'no fixed end');
 }
 
-/** Those with a deadline first, the nearest at the top. @param {any[]} duties */
+/** What is to be done at once first, then by deadline, and what has none last. @param {any[]} duties */
 function inOrder(duties) {
-  const due = (/** @type {any} */ duty) => (typeof duty.due === 'number' ? duty.due : Infinity);
+  const due = (/** @type {any} */ duty) => (duty.at_once ? -Infinity : typeof duty.due === 'number' ? duty.due : Infinity);
   return [...duties].sort((a, b) => (due(a) === due(b) ? 0 : due(a) - due(b)));
 }
 

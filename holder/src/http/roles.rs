@@ -12,11 +12,32 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// The answer for the rules that were asked last, because to ask them takes a moment.
-#[derive(Default)]
-pub(super) struct Known(Mutex<Option<(Arc<Rules>, Bytes)>>);
+#[derive(Clone, Default)]
+pub(super) struct Known(Arc<Mutex<Option<(Arc<Rules>, Bytes)>>>);
+
+impl Known {
+    /// The answer for these rules. They are asked once, however many ask meanwhile.
+    async fn of(self, rules: Arc<Rules>) -> Result<Bytes, Problem> {
+        let mut known = self.0.lock().await;
+        if let Some((of, body)) = &*known
+            && Arc::ptr_eq(of, &rules)
+        {
+            return Ok(body.clone());
+        }
+        let internal = || Problem::new(Code::Internal);
+        let asked = Arc::clone(&rules);
+        let ask = move || serde_json::to_vec(&Document::of(&asked)).map(Bytes::from);
+        // Some thousands of questions, which would hold up others who wait on this thread.
+        let asked = tokio::task::spawn_blocking(ask).await.map_err(|_| internal())?;
+        let body = asked.map_err(|_| internal())?;
+        *known = Some((rules, body.clone()));
+        Ok(body)
+    }
+}
 
 /// What each role may do: the figures of `keyholder policy matrix`.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -104,22 +125,9 @@ pub(super) async fn roles(
     Caller(credential): Caller,
 ) -> Result<Response, Problem> {
     service.holder.may(&Actor::credential(&credential), address, Duty::PolicyRead).await?;
-    let rules = service.holder.rules();
-    let lock = || service.roles.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let known = lock().as_ref().filter(|(of, _)| Arc::ptr_eq(of, &rules)).map(|(_, body)| body.clone());
-    let body = match known {
-        Some(body) => body,
-        None => {
-            let asked = Arc::clone(&rules);
-            let ask = move || serde_json::to_vec(&Document::of(&asked)).map(Bytes::from);
-            let internal = || Problem::new(Code::Internal);
-            // Some thousands of questions, which would hold up others who wait on this thread.
-            let asked = tokio::task::spawn_blocking(ask).await.map_err(|_| internal())?;
-            let body = asked.map_err(|_| internal())?;
-            *lock() = Some((rules, body.clone()));
-            body
-        }
-    };
+    // A task of its own, so that the answer is there for the next one who asks if this one does not wait for it.
+    let asked = tokio::spawn(service.roles.clone().of(service.holder.rules()));
+    let body = asked.await.map_err(|_| Problem::new(Code::Internal))??;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }

@@ -80,11 +80,6 @@ impl Holder {
             .context("no credential was printed")
     }
 
-    /// Runs a command of the key holder and gives what it printed.
-    pub fn run(&self, args: &[&str]) -> Result<String> {
-        run(self.command()?.args(args), None)
-    }
-
     /// The file of its database.
     pub fn database(&self) -> PathBuf {
         self.home.join("keyholder.db")
