@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod console;
 mod credentials;
+mod decoy;
 mod incident;
 mod init;
 mod keys;
@@ -18,6 +19,7 @@ mod retention;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::audit::{Action, Entry, Tail};
 use crate::clock::Clock;
@@ -106,6 +108,12 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
+    /// Answer what a person asks for: access to what is kept about them, and the other rights.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Make and watch decoys: tokens that nobody honest opens.
+    #[command(subcommand)]
+    Decoy(decoy::Command),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -252,6 +260,8 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Console(command) => console::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
+        Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

@@ -6,6 +6,7 @@ mod ask;
 mod caller;
 mod connection;
 mod console;
+mod decoys;
 mod health;
 mod incidents;
 mod keyset;
@@ -14,6 +15,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod requests;
 mod retention;
 mod rewrap;
 mod server;
@@ -128,6 +130,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/retention", get(retention::plan))
         .route("/v1/retention/holds", post(retention::hold))
         .route("/v1/retention/holds/{id}/release", post(retention::release))
+        .route("/v1/decoys", get(decoys::list))
+        .route("/v1/requests", get(requests::list))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

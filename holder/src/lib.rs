@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod answer;
 pub mod approval;
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod clock;
 pub mod console;
 pub mod credential;
+mod decoys;
 pub mod error;
 pub mod holder;
 pub mod home;
@@ -35,6 +37,7 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod requests;
 mod retention;
 mod retirement;
 mod rewrap;
