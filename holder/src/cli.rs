@@ -4,7 +4,9 @@ mod approvals;
 mod ask;
 mod audit;
 mod backup;
+mod console;
 mod credentials;
+mod decoy;
 mod incident;
 mod init;
 mod keys;
@@ -17,6 +19,7 @@ mod retention;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::audit::{Action, Entry, Tail};
 use crate::clock::Clock;
@@ -105,6 +108,12 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
+    /// Answer what a person asks for: access to what is kept about them, and the other rights.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Make and watch decoys: tokens that nobody honest opens.
+    #[command(subcommand)]
+    Decoy(decoy::Command),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -117,6 +126,9 @@ enum Command {
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Make, list and end the people who log in to the console.
+    #[command(subcommand)]
+    Console(console::Command),
 }
 
 /// What every command gets to work with.
@@ -247,6 +259,9 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Incident(command) => incident::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
+        Command::Console(command) => console::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
+        Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

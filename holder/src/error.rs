@@ -176,6 +176,15 @@ codes! {
     ApprovalOwn = "approval-own", "Nobody approves their own request. Ask somebody else.";
     ApprovalInvalid = "approval-invalid", "That approval is not for this request, was not given yet, has expired or was used. It holds for the same tokens, in the same order, from the same one who asked, once.";
     ApprovalsWaiting = "approvals-waiting", "Too many requests of this credential wait for approval. Have them approved, or wait an hour.";
+    // The console, and who logs in to it.
+    ConsoleOrigin = "console-origin", "The console's origin is where browsers find it: https://name[:port], or http://localhost[:port] on this machine. Security keys are registered for a name, so an IP address will not do.";
+    ConsoleUserUnknown = "console-user-unknown", "The console has no user of that name. See `keyholder console user list`.";
+    LoginMalformed = "login-malformed", "The body is not the JSON that this address takes: `name` and `passphrase`, with `code` the first time, or what the browser gave for the security key.";
+    LoginFailed = "login-failed", "The name, the passphrase, the code or the security key is not right, or there were too many tries. Wait five minutes, then try again or have the user reset.";
+    LoginExpired = "login-expired", "No login is under way, or it took longer than five minutes. Begin again.";
+    SessionEnded = "session-ended", "The session has ended. Log in again.";
+    RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
+    ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
@@ -230,6 +239,19 @@ codes! {
     IncidentConfirm = "incident-confirm", "Nothing was changed. Look at what --dry-run prints, and give --yes to have it done.";
     AssessmentExists = "assessment-exists", "There is such a file already. Choose another --out; nothing was read or written.";
     ClassFrozen = "class-frozen", "Nothing of this class is opened while an incident is being looked into. Ask whoever is in charge of it.";
+    // Decoys, and what people ask for.
+    TokenDecoy = "token-decoy", "The token is a decoy, which nobody honest opens, so an alarm was raised. Find out who has the tokens of that database.";
+    DecoyUnknown = "decoy-unknown", "There is no decoy of that id. See `keyholder decoy list`.";
+    DecoyUnable = "decoy-unable", "No value of this kind, with these hints, is sure to belong to nobody. Choose another kind, or leave the hints out.";
+    DecoyMembers = "decoy-members", "A form's decoy has members, one --member NAME=KIND or more, of the form's class; a single value's has none.";
+    DecoyConsent = "decoy-consent", "A consent is a flat JSON object of texts, whole numbers and booleans.";
+    WebhookAddress = "webhook-address", "A webhook is an https:// address, or http:// on this machine, without a user's name or a password.";
+    NoteInvalid = "note-invalid", "A note has 1 to 200 characters and no control characters.";
+    ExportEmpty = "export-empty", "None of these tokens names that subject. Nothing was opened and nothing written; look at the id and the files.";
+    RequestSubject = "request-subject", "A subject is the opaque name that tokens carry as `sub`: 1 to 256 bytes without control characters.";
+    RequestReceived = "request-received", "A request cannot have been received in the future.";
+    RequestUnknown = "request-unknown", "There is no request of that id. See `keyholder subject request list`.";
+    RequestDone = "request-done", "That request was done before. Nothing was changed.";
     // Duties, notices and protection after an incident.
     IncidentDataUnreadable = "incident-data-unreadable", "The data of incidents cannot be read. Look at the path and owner of --data, and that its files are text of at most 1 MiB.";
     IncidentDataInvalid = "incident-data-invalid", "The data of incidents cannot be used as it is. Mend what is named here; `keyholder incident data` writes what is built in.";

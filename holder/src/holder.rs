@@ -130,7 +130,11 @@ impl Holder {
     ///
     /// Errors: `credential-invalid`.
     pub async fn authenticate(&self, proof: &Proof) -> Result<Credential> {
-        let credential = credential::find(&self.store, proof).await?;
+        self.unless_revoked(credential::find(&self.store, proof).await?).await
+    }
+
+    /// Errors: `credential-invalid`.
+    pub(crate) async fn unless_revoked(&self, credential: Credential) -> Result<Credential> {
         if credential.revoked.is_none() {
             return Ok(credential);
         }

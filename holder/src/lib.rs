@@ -16,13 +16,16 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod answer;
 pub mod approval;
 pub mod audit;
 mod backup;
 pub mod cli;
 pub mod clock;
+pub mod console;
 pub mod credential;
+mod decoys;
 pub mod error;
 pub mod holder;
 pub mod home;
@@ -34,6 +37,7 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod requests;
 mod retention;
 mod retirement;
 mod rewrap;

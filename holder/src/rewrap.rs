@@ -81,7 +81,7 @@ impl Holder {
             decisions.push(decision);
             plans.push(plan);
         }
-        let permits = self.audit().record(decisions).await?;
+        let permits = self.audit().record_from(address, decisions).await?;
         // As with opening, this is work for the processor.
         let carry_out = move || {
             let (mut once, mut failed) = (Vec::new(), Vec::new());

@@ -86,6 +86,30 @@ pub enum Action {
     HoldRelease,
     /// A command or the service began to work by another clock than the machine's.
     ClockMove,
+    /// A user of the console was made.
+    ConsoleUserNew,
+    /// A user of the console is to enrol anew.
+    ConsoleUserReset,
+    /// A user of the console set a passphrase and registered a security key.
+    ConsoleEnrol,
+    /// Somebody logged in to the console, or was refused.
+    Login,
+    /// Somebody logged out.
+    Logout,
+    /// A decoy was made.
+    DecoyNew,
+    /// A decoy was retired.
+    DecoyRetire,
+    /// It was set where alarms are sent.
+    DecoyWebhook,
+    /// Somebody touched a decoy. What they asked for is the record before.
+    DecoyAlarm,
+    /// What is kept about a person was put together for them.
+    SubjectExport,
+    /// What a person asked for was entered.
+    SubjectRequestNew,
+    /// What a person asked for was done.
+    SubjectRequestDone,
 }
 
 impl Action {
@@ -126,6 +150,18 @@ impl Action {
             Self::HoldPlace => "hold-place",
             Self::HoldRelease => "hold-release",
             Self::ClockMove => "clock-move",
+            Self::ConsoleUserNew => "console-user-new",
+            Self::ConsoleUserReset => "console-user-reset",
+            Self::ConsoleEnrol => "console-enrol",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::DecoyNew => "decoy-new",
+            Self::DecoyRetire => "decoy-retire",
+            Self::DecoyWebhook => "decoy-webhook",
+            Self::DecoyAlarm => "decoy-alarm",
+            Self::SubjectExport => "subject-export",
+            Self::SubjectRequestNew => "subject-request-new",
+            Self::SubjectRequestDone => "subject-request-done",
         }
     }
 }

@@ -133,7 +133,7 @@ impl Holder {
                 |decision: Decision| decision.and_then(|grant| Err(grant.refuse(Code::ApprovalRequired)));
             decisions = decisions.into_iter().map(wait).collect();
         }
-        Ok((self.audit().record(decisions).await?, wanted))
+        Ok((self.audit().record_from(address, decisions).await?, wanted))
     }
 
     /// Spends permits. It is work for the processor and would hold up the other requests of this thread. What

@@ -70,11 +70,15 @@ pub enum Duty {
     RetentionRead,
     /// To ask for holds and for their release.
     HoldsManage,
+    /// To see which decoys there are, and whether they were touched.
+    DecoysRead,
+    /// To see what people asked for.
+    RequestsRead,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -89,6 +93,8 @@ impl Duty {
         Self::IncidentsRead,
         Self::RetentionRead,
         Self::HoldsManage,
+        Self::DecoysRead,
+        Self::RequestsRead,
     ];
 
     /// The name in rules.
@@ -108,6 +114,8 @@ impl Duty {
             Self::IncidentsRead => "incidents-read",
             Self::RetentionRead => "retention-read",
             Self::HoldsManage => "holds-manage",
+            Self::DecoysRead => "decoys-read",
+            Self::RequestsRead => "requests-read",
         }
     }
 }

@@ -61,6 +61,7 @@ enum Proof {
     Bearer,
     Certificate,
     Oidc,
+    Session,
 }
 
 /// What a case expects, and what rules answer.
@@ -140,6 +141,7 @@ impl Case {
                 None | Some(Proof::Bearer) => "bearer",
                 Some(Proof::Certificate) => "certificate",
                 Some(Proof::Oidc) => "oidc",
+                Some(Proof::Session) => "session",
             }),
         };
         let now = NumericDate(self.time.unwrap_or(NOON));

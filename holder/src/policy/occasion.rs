@@ -106,7 +106,7 @@ impl Actor {
         }
     }
 
-    /// The same, who showed it in this way: `bearer`, `certificate` or `oidc`.
+    /// The same, who showed it in this way: `bearer`, `certificate`, `oidc` or `session`.
     #[must_use]
     pub(crate) fn with_proof(self, proof: &str) -> Self {
         Self { proof: proof.to_owned(), ..self }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
 mod altered;
 mod approvals;
 mod architecture;
@@ -13,7 +14,10 @@ mod breach;
 mod bulk;
 mod cli;
 mod clock;
+mod console_oidc;
+mod console_sessions;
 mod crash;
+mod decoys;
 mod faults;
 mod identity;
 mod incident;

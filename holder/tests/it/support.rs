@@ -1,5 +1,7 @@
 //! A key holder in a temporary directory, and tokens sealed to it.
 
+pub(crate) mod authenticator;
+pub(crate) mod browser;
 mod database;
 pub(crate) mod postgres;
 mod sealed;
