@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod console;
 mod credentials;
+mod incident;
 mod init;
 mod keys;
 mod open;
@@ -108,6 +109,9 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Declare an incident, contain it, and find out what it touched.
+    #[command(subcommand)]
+    Incident(incident::Command),
     /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.
     #[command(subcommand)]
     Retention(retention::Command),
@@ -244,6 +248,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approvals(command) => approvals::list(context, command).await,
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Incident(command) => incident::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Console(command) => console::run(context, command).await,

@@ -230,6 +230,15 @@ codes! {
     ShareForeign = "share-foreign", "A share is of another key than this backup's. Shares that were made later or earlier do not open it.";
     SharesTooFew = "shares-too-few", "It takes more shares to open this backup. Give a --share for each.";
     SharesCount = "shares-count", "Give from 1 to 255 --shares, and a --threshold from 1 to as many.";
+    // Incidents.
+    IncidentUnknown = "incident-unknown", "There is no incident of that id. See `keyholder incident list`.";
+    IncidentClosed = "incident-closed", "That incident was closed. Open another; nothing was changed.";
+    IncidentFrozen = "incident-frozen", "Classes are still frozen for that incident. Thaw them first: `keyholder incident thaw`.";
+    IncidentTitle = "incident-title", "A title has 1 to 200 characters and no control characters.";
+    IncidentWindow = "incident-window", "A window begins before it ends, and nobody is aware of an incident in the future.";
+    IncidentConfirm = "incident-confirm", "Nothing was changed. Look at what --dry-run prints, and give --yes to have it done.";
+    AssessmentExists = "assessment-exists", "There is such a file already. Choose another --out; nothing was read or written.";
+    ClassFrozen = "class-frozen", "Nothing of this class is opened while an incident is being looked into. Ask whoever is in charge of it.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";

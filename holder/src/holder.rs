@@ -180,13 +180,14 @@ impl Holder {
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
-    /// adds or removes count at once.
+    /// adds or removes, and classes that it freezes, count at once.
     pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
         let retention = RetentionPolicy::of(&self.store).await?;
-        Ok(Policy::new(origins, self.rules.current()).retaining(retention))
+        let frozen = self.store.frozen().await?;
+        Ok(Policy::new(origins, self.rules.current()).retaining(retention).frozen(frozen))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

@@ -29,6 +29,7 @@ pub mod holder;
 pub mod home;
 pub mod http;
 pub mod identity;
+pub mod incident;
 pub mod keystore;
 mod logging;
 pub mod metrics;

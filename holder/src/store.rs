@@ -12,6 +12,7 @@ mod console;
 mod credentials;
 mod dump;
 mod holds;
+mod incidents;
 mod keys;
 mod once;
 mod origins;

@@ -60,6 +60,22 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// An incident was declared.
+    IncidentOpen,
+    /// What is suspected was added to.
+    IncidentSuspect,
+    /// It was contained.
+    IncidentContain,
+    /// It was found out what it touched.
+    IncidentAssess,
+    /// Something else was done about it, such as telling an authority.
+    IncidentStep,
+    /// It was closed.
+    IncidentClose,
+    /// Nothing of a class is opened from then on.
+    ClassFreeze,
+    /// It is again.
+    ClassThaw,
     /// For how long data is kept was set.
     RetentionPolicy,
     /// A key got an earlier date of its destruction.
@@ -107,6 +123,14 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::IncidentOpen => "incident-open",
+            Self::IncidentSuspect => "incident-suspect",
+            Self::IncidentContain => "incident-contain",
+            Self::IncidentAssess => "incident-assess",
+            Self::IncidentStep => "incident-step",
+            Self::IncidentClose => "incident-close",
+            Self::ClassFreeze => "class-freeze",
+            Self::ClassThaw => "class-thaw",
             Self::RetentionPolicy => "retention-policy",
             Self::RetentionShorten => "retention-shorten",
             Self::HoldPlace => "hold-place",

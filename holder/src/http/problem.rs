@@ -116,6 +116,7 @@ fn status(code: Code) -> StatusCode {
         Code::ConsoleOidc | Code::HashesBusy => StatusCode::SERVICE_UNAVAILABLE,
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::IncidentUnknown => StatusCode::NOT_FOUND,
         Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
         Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,

@@ -64,6 +64,8 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To read incidents and what was done about them.
+    IncidentsRead,
     /// To see when keys end, and what keeps them.
     RetentionRead,
     /// To ask for holds and for their release.
@@ -72,7 +74,7 @@ pub enum Duty {
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -84,6 +86,7 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::IncidentsRead,
         Self::RetentionRead,
         Self::HoldsManage,
     ];
@@ -102,6 +105,7 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::IncidentsRead => "incidents-read",
             Self::RetentionRead => "retention-read",
             Self::HoldsManage => "holds-manage",
         }

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 19] = [
     "holder",
     "settings",
     "origins",
@@ -25,6 +25,9 @@ pub(crate) const TABLES: [&str; 16] = [
     "opened_once",
     "rewrapped_once",
     "approvals",
+    "incidents",
+    "incident_steps",
+    "frozen",
     "holds",
 ];
 

@@ -11,6 +11,7 @@ mod backup;
 mod console_sessions;
 mod crash;
 mod faults;
+mod incident;
 mod keys;
 mod once;
 mod origins;
