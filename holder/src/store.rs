@@ -26,7 +26,7 @@ mod sqlite;
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
-pub(crate) use console::{ConsoleUser, EnrolCode, Step};
+pub(crate) use console::{ConsoleUser, EnrolCode, LoginStep};
 pub use credentials::Credential;
 pub(crate) use dump::{Cell, Cells, TABLES};
 pub(crate) use holds::{HoldRow, Release};
