@@ -12,9 +12,11 @@ mod origins;
 mod output;
 mod policy;
 mod progress;
+mod receipts;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
@@ -102,6 +104,12 @@ enum Command {
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Register people under opaque names, and erase them.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Print what proves that keys were destroyed and people erased.
+    #[command(subcommand)]
+    Receipts(receipts::Command),
 }
 
 /// What every command gets to work with.
@@ -213,6 +221,8 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Serve(args) => serve::run(context, args).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
+        Command::Receipts(command) => receipts::run(context, command).await,
     }
 }
 

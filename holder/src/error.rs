@@ -200,6 +200,13 @@ codes! {
     ReceiptInvalid = "receipt-invalid", "That is no receipt that this signer gave, or it was changed.";
     SignerInvalid = "signer-invalid", "A signer is the JWK that `keyholder keys signer` prints.";
     RotationOrder = "rotation-order", "The old and the new key must overlap for less time than a key lives: give fewer --overlap-days than --rotate-days.";
+    // People whose values can be erased.
+    SubjectInvalid = "subject-invalid", "A subject is an opaque name of 1 to 256 bytes without control characters. Choose one that nobody can guess.";
+    SubjectUnknown = "subject-unknown", "There is no subject of that name. Register it first: `keyholder subject new`, or POST /v1/subjects/{id}.";
+    SubjectErased = "subject-erased", "That subject was erased: what was sealed to its keys opens for nobody, and the name is not used again.";
+    SubjectNotErased = "subject-not-erased", "That subject was not erased, so there is no receipt.";
+    SubjectTraces = "subject-traces", "The subject is erased, but the database still holds traces of its wrapped salt because another process is reading. Ask for the same again.";
+    ReceiptsUnsaid = "receipts-unsaid", "What was destroyed or erased since the backup would open again. Give the --receipts of it, or --no-receipts if there was nothing of the kind; nothing was recovered.";
     // Backups.
     BackupUnshared = "backup-unshared", "Nobody could open a backup yet. Make the shares first: `keyholder backup shares`, or give --shares, --threshold and --shares-dir.";
     BackupMalformed = "backup-malformed", "That is no backup of a key holder.";

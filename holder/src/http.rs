@@ -14,6 +14,7 @@ pub mod problem;
 pub mod rates;
 mod rewrap;
 mod server;
+mod subjects;
 pub mod tls;
 mod trace;
 
@@ -115,6 +116,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals", get(approvals::list))
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/audit", get(lists::audit))
+        .route("/v1/subjects", get(lists::subjects))
+        .route("/v1/subjects/{id}", get(subjects::show).post(subjects::register).delete(subjects::erase))
         .route("/v1/keys", get(lists::keys))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));

@@ -14,6 +14,7 @@ mod own_stack;
 mod phc;
 mod receipt;
 mod rewrap;
+mod subject;
 mod watch;
 mod wrap;
 
@@ -23,12 +24,14 @@ pub use keyring::Keyring;
 pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Hsm, Kms, Secret};
 pub use phc::PasswordHash;
-pub use receipt::Receipt;
+pub(crate) use receipt::Ended;
+pub use receipt::{Erasure, Receipt};
 pub(crate) use rewrap::{Rewrapped, seed};
+pub(crate) use subject::Found as FoundKey;
 
 use crate::audit::{Permit, Sign};
 use crate::error::{Code, Error, Result};
-use crate::policy::{KeyInfo, Refusal};
+use crate::policy::Refusal;
 use crate::store::{KeyRow, Life, Settings, Store};
 use ed25519_dalek::SigningKey;
 use fieldseal::NumericDate;
@@ -137,17 +140,16 @@ impl KeyStore {
 
     /// What is public about the key of that name, which is unlocked if it was not yet. The database
     /// is asked each time, so a key that was destroyed or made by another process is noticed at once.
-    pub(crate) async fn find(&self, kid: &str) -> Result<std::result::Result<KeyInfo, Code>> {
+    pub(crate) async fn find(&self, kid: &str) -> Result<std::result::Result<FoundKey, Code>> {
         let ring = self.unlocked()?;
         let Some(row) = self.store.key(kid).await? else {
-            return Ok(Err(Code::KeyUnknown));
+            return self.find_derived(&ring, kid).await;
         };
         if row.life.destroyed.is_some() {
             ring.forget(kid);
             return Ok(Err(Code::KeyDestroyed));
         }
-        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some() };
-        Ok(ring.load(row).map(|_| info))
+        Ok(ring.load(row).map(FoundKey::new))
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
@@ -163,24 +165,9 @@ impl KeyStore {
     /// The keys to seal to: all that have not expired and were not revoked. A key whose private half does not unwrap is
     /// left out, so that nobody who can only write to the database gets a key of their own published.
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
-        let ring = self.unlocked()?;
-        let mut keys = Vec::new();
-        for row in self.store.keys().await? {
-            match row.state(now) {
-                KeyState::Active => {}
-                KeyState::Destroyed => {
-                    ring.forget(&row.kid);
-                    continue;
-                }
-                KeyState::Retired | KeyState::Revoked => continue,
-            }
-            let kid = row.kid.clone();
-            match ring.load(row) {
-                Ok(key) => keys.push(public_jwk(key.row())?),
-                Err(code) => tracing::error!(%kid, code = code.as_str(), "a key is left out of the set"),
-            }
-        }
-        Ok(KeySet::new(keys))
+        let keys = self.active(&*self.unlocked()?, now).await?;
+        let keys: Result<_> = keys.iter().map(|key| public_jwk(key.row())).collect();
+        Ok(KeySet::new(keys?))
     }
 
     /// Signs a key set, valid from now on for `seconds`.

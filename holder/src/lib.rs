@@ -37,4 +37,5 @@ mod retirement;
 mod rewrap;
 mod rotation;
 pub mod store;
+mod subjects;
 mod wiped;

@@ -104,7 +104,8 @@ fn record(action: Action, row: &KeyRow, reason: Option<&str>, by: &Actor, now: N
     entry
 }
 
-fn check(reason: &str) -> Result<()> {
+/// Errors: `reason-invalid`.
+pub(crate) fn check(reason: &str) -> Result<()> {
     let fits = (1..=MAX_REASON_LEN).contains(&reason.chars().count());
     match fits && !reason.chars().any(char::is_control) {
         true => Ok(()),

@@ -60,6 +60,10 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// A person was registered.
+    SubjectNew,
+    /// A person was erased.
+    SubjectErase,
 }
 
 impl Action {
@@ -87,6 +91,8 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::SubjectNew => "subject-new",
+            Self::SubjectErase => "subject-erase",
         }
     }
 }

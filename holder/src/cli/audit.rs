@@ -3,6 +3,8 @@
 mod read;
 mod verify;
 
+pub(super) use read::time;
+
 use super::{Context, Done};
 use crate::audit::Audit;
 use crate::error::Result;

@@ -100,7 +100,13 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
-        | Code::HashesMany => StatusCode::BAD_REQUEST,
+        | Code::HashesMany
+        | Code::SubjectInvalid
+        | Code::ReasonInvalid => StatusCode::BAD_REQUEST,
+        Code::SubjectUnknown => StatusCode::NOT_FOUND,
+        Code::SubjectErased => StatusCode::GONE,
+        // What remains is done when it is asked for again.
+        Code::SubjectTraces => StatusCode::SERVICE_UNAVAILABLE,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN
         }

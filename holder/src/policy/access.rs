@@ -64,11 +64,17 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To register people, so that there are keys for each of them.
+    SubjectsRegister,
+    /// To see who is registered, and who was erased.
+    SubjectsRead,
+    /// To erase people.
+    SubjectsErase,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -80,6 +86,9 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::SubjectsRegister,
+        Self::SubjectsRead,
+        Self::SubjectsErase,
     ];
 
     /// The name in rules.
@@ -96,6 +105,9 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::SubjectsRegister => "subjects-register",
+            Self::SubjectsRead => "subjects-read",
+            Self::SubjectsErase => "subjects-erase",
         }
     }
 }

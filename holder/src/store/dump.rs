@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 13] = [
+pub(crate) const TABLES: [&str; 15] = [
     "holder",
     "settings",
     "origins",
@@ -23,6 +23,8 @@ pub(crate) const TABLES: [&str; 13] = [
     "opened_once",
     "rewrapped_once",
     "approvals",
+    "subjects",
+    "subject_keys",
 ];
 
 /// A row by the names of its columns. What is NULL is left out.

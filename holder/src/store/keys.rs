@@ -35,7 +35,7 @@ pub(crate) struct Life {
 }
 
 impl KeyRow {
-    fn read(row: &AnyRow) -> Result<Self> {
+    pub(super) fn read(row: &AnyRow) -> Result<Self> {
         let damaged = |_| Error::new(Code::StoreDamaged);
         let time = |name| Ok::<_, Error>(row.try_get::<Option<i64>, _>(name)?.map(from_db));
         Ok(Self {

@@ -18,5 +18,6 @@ mod refused;
 mod replicas;
 mod rewrap;
 mod service;
+mod subjects;
 mod support;
 mod values;

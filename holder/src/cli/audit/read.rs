@@ -81,7 +81,7 @@ impl Filter {
     }
 }
 
-fn time(text: &str) -> std::result::Result<u64, Error> {
+pub(in crate::cli) fn time(text: &str) -> std::result::Result<u64, Error> {
     let day = || humantime::parse_rfc3339(&format!("{text}T00:00:00Z"));
     let time = humantime::parse_rfc3339_weak(text).or_else(|_| day());
     let since = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
