@@ -4,7 +4,7 @@ import { Fields, type InvalidEvent } from "./guard/fields.js";
 import { stripDeclared } from "./guard/strip.js";
 import { keepWarm } from "./guard/warm.js";
 import type { Messages } from "./messages.js";
-import { type Plain, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
+import { type Plain, type Sealer, toJson, wasmSealerOf, withSubject } from "./sealer.js";
 import { guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
 /** Options of a single entry, which go before those of the whole form. */
@@ -22,7 +22,7 @@ export interface EntryOptions {
 }
 
 export interface GuardOptions {
-  /** An opaque name for the person who fills in the form, for every token. */
+  /** An opaque name for the person who fills in the form, for every token; with keys of one person it is theirs. */
   readonly sub?: string | undefined;
   /** What the person agreed to, for every token. */
   readonly consent?: Plain | undefined;
@@ -66,7 +66,7 @@ const guarded = new WeakSet<HTMLFormElement>();
  * Pass a promise of the sealer to guard the form from the first moment: until it is there, and for
  * good if it never comes, submissions are stopped and no declared control's value gets out.
  *
- * @throws {FieldsealError} `form-already-guarded`, `option-invalid`
+ * @throws {FieldsealError} `form-already-guarded`, `option-invalid`, `keyset-wrong-subject`
  */
 export function guardForm(
   form: HTMLFormElement,
@@ -92,7 +92,7 @@ export function guardForm(
       if (control && (error as FieldsealError).code === "value-invalid") fields?.blame(control);
       alert.show(error);
     };
-    const guard = translated(() => guardInWasm(form, wasm, toJson(claims), blocked));
+    const guard = translated(() => guardInWasm(form, wasm, toJson(withSubject(ready, claims)), blocked));
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});
     undo.push(() => guard.release(), () => fields.release(), keepWarm(form, wasm));
   };
