@@ -34,7 +34,7 @@ fn authorise(bencher: Bencher, each_of_another: bool) {
         let mut hearing = policy.hear(&occasion);
         let granted = tokens.iter().filter(|token| {
             let sealed = Sealed::parse(token).expect("a token");
-            hearing.authorise(sealed, &Expectation::default(), Ok(key)).is_ok()
+            hearing.authorise(sealed, &Expectation::default(), Ok(key.clone())).is_ok()
         });
         assert_eq!(granted.count(), BATCH);
     });

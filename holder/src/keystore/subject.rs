@@ -264,6 +264,12 @@ fn written(key: &Unlocked, now: NumericDate) -> Option<SubjectKeyRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use crate::holder::{Holder, Init};
+    use crate::keystore::{Cost, Secret};
+    use crate::policy::Actor;
+    use crate::store::{Location, Store};
+    use fieldseal::keyset::Scope;
     use fieldseal::suite::Alg;
 
     /// Computed with Python's `hmac` and `hashlib`, step by step as RFC 5869 section 2 says.
@@ -272,6 +278,43 @@ mod tests {
         let found = ikm(&[1; 32], &[2; 32], "a-thumbprint").unwrap();
         let hex: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "4fa556b86e9a943d9d529ff5d6427a239d490c2a3cc9f05917c90bbe4a42a1b4");
+    }
+
+    /// The bytes themselves are searched for, which only the keystore can do.
+    #[tokio::test]
+    async fn a_salt_rests_wrapped_and_whom_another_process_erases_is_wiped_here() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("home");
+        let secret = Secret::new_key_file(&dir.path().join("key")).unwrap();
+        let (actor, origins, now) = (Actor::operator("test"), ["*".to_owned()], NumericDate(1_800_000_000));
+        let init = Init { origins: &origins, secret: &secret, cost: Cost::default(), actor: &actor };
+        Holder::create(&home, None, &init, now).await.unwrap();
+        let store = Store::open(&Location::File(home.join("keyholder.db"))).await.unwrap();
+        let unlock = async || Holder::unlock(store.clone(), &secret, Clock::manual(now)).await.unwrap();
+        let (one, other) = (unlock().await, unlock().await);
+        one.new_key(Alg::EcdhEs, Scope::All, 90, &actor).await.unwrap();
+        for id in ["a", "b"] {
+            one.register_subject(id, &actor).await.unwrap();
+        }
+        let row = store.subject("a").await.unwrap().unwrap();
+        let ring = one.keys().unlocked().unwrap();
+        let salt = *ring.unwrap(&Label::subject(&row), &row.salt).unwrap();
+        for file in std::fs::read_dir(&home).unwrap() {
+            let content = std::fs::read(file.unwrap().path()).unwrap();
+            assert!(!content.windows(salt.len()).any(|window| window == salt));
+        }
+
+        let kid_of = async |id| {
+            let set = other.keys().published_for(id, now).await.unwrap();
+            set.keys().next().unwrap().kid().to_owned()
+        };
+        let (gone, stays) = (kid_of("a").await, kid_of("b").await);
+        let ring = other.keys().unlocked().unwrap();
+        let key = Arc::downgrade(&ring.cached(&gone).unwrap());
+        one.erase_subject("a", None, &actor).await.unwrap();
+        // As a service does once a minute, though nobody asks for that person any more.
+        other.keys().forget_destroyed().await.unwrap();
+        assert!(key.upgrade().is_none() && ring.cached(&gone).is_none() && ring.cached(&stays).is_some());
     }
 
     #[test]
