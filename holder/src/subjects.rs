@@ -22,12 +22,13 @@ pub(crate) struct Person {
     pub(crate) keys: Vec<SubjectKeyRow>,
 }
 
-/// A name that a person can be registered under.
+/// A name that a person can be registered under. An address swallows the segments `.` and `..`, so nobody could be
+/// asked for, or erased, under these.
 ///
 /// Errors: `subject-invalid`.
 pub(crate) fn parse_id(id: &str) -> Result<&str> {
     let fits = (1..=MAX_ID_LEN).contains(&id.len()) && !id.chars().any(char::is_control);
-    if fits { Ok(id) } else { Err(Error::new(Code::SubjectInvalid)) }
+    if fits && !matches!(id, "." | "..") { Ok(id) } else { Err(Error::new(Code::SubjectInvalid)) }
 }
 
 impl Holder {
@@ -133,7 +134,7 @@ mod tests {
         for good in ["p", "u-17/ä", &"x".repeat(256)] {
             assert_eq!(parse_id(good).unwrap(), good);
         }
-        for bad in ["", "a\nb", "\u{7f}", &"é".repeat(129)] {
+        for bad in ["", ".", "..", "a\nb", "\u{7f}", &"é".repeat(129)] {
             assert_eq!(parse_id(bad).map_err(|error| error.code()), Err(Code::SubjectInvalid), "{bad}");
         }
     }
