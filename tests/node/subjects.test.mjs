@@ -1,9 +1,10 @@
 // Keys of one person: which set is asked for, whom its tokens name, and that nobody else's get in.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { fails, fieldseal, headerOf, Holder, listen, ORIGIN } from "./support.mjs";
+import { entryUrl, fails, fieldseal, headerOf, Holder, listen, ORIGIN } from "./support.mjs";
 
 const { createSealer, loadKeys } = fieldseal;
+const { createGuard } = await import(entryUrl("./server"));
 const PERSON = "p-1f0c";
 /** A name with all that an address has to spell in another way. */
 const AWKWARD = "u/17 ä&sub=x+y";
@@ -91,6 +92,18 @@ describe("keys of one person", () => {
     assert.equal((await loadKeys(set, { trust: "origin", subject: PERSON })).subject, PERSON);
     assert.equal((await loadKeys(`${service}?sub=${PERSON}`, { trust: { signer } })).subject, PERSON);
   });
+});
+
+test("a server's guard with the person's keys takes their tokens, and no others", async () => {
+  const token = (await sealerOf(PERSON)).seal("4242424242424242", CARD);
+  const check = async (keys) => {
+    const guard = await createGuard({ fields: { card: "card-number" }, origin: ORIGIN, keys });
+    return guard.check([["card", token]]);
+  };
+  await check(await ofPerson(PERSON));
+  for (const others of [holder.keySet, await ofPerson("p-2a9d")]) {
+    await assert.rejects(check(others), { code: "token-unknown-key" });
+  }
 });
 
 describe("keys are not taken for a person", () => {

@@ -142,6 +142,12 @@ impl Keyring {
         self.subjects.forget(|key| key.derived().is_some_and(|of| &*of.subject == id));
     }
 
+    /// Wipes derived keys whose parent is gone, which a request that was under way then may have left behind.
+    pub(super) fn forget_orphans(&self) {
+        let keys = self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.subjects.forget(|key| key.derived().is_some_and(|of| !keys.contains_key(&of.parent)));
+    }
+
     pub(super) fn cached(&self, kid: &str) -> Option<Arc<Unlocked>> {
         // A panic elsewhere cannot leave the map half changed, so a poisoned lock is still good.
         let key = self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(kid).cloned();

@@ -241,12 +241,14 @@ impl KeyStore {
         }
     }
 
-    /// Wipes the unlocked keys of people who were erased by another process.
+    /// Wipes the unlocked keys of people who were erased by another process, and those that were derived from a key
+    /// which is gone.
     pub(super) async fn forget_erased(&self) -> Result<()> {
         let Ok(ring) = self.unlocked() else { return Ok(()) };
         for id in self.store.erased_of(&ring.subjects.people()).await? {
             ring.forget_subject(&id);
         }
+        ring.forget_orphans();
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ impl Cache {
         key
     }
 
-    /// Lets go of the keys of whom this is true, and of those that were derived from a key of whom it is.
+    /// Lets go of the keys of which this is true.
     pub(in crate::keystore) fn forget(&self, is_gone: impl Fn(&Unlocked) -> bool) {
         self.with(|entries| {
             entries.keys.retain(|_, entry| entry.key.upgrade().is_some_and(|key| !is_gone(&key)));
