@@ -29,7 +29,7 @@ fn authorise(bencher: Bencher, each_of_another: bool) {
     let tokens = tokens(each_of_another);
     let policy = Policy::new(Origins::Any, Arc::new(Rules::standard().expect("rules")));
     let occasion = Occasion::new(Actor::operator("bench"), None, NOW).expect("an occasion").batch(BATCH);
-    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, subject: None };
+    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, held: false, subject: None };
     bencher.counter(ItemsCount::new(BATCH)).bench(|| {
         let mut hearing = policy.hear(&occasion);
         let granted = tokens.iter().filter(|token| {

@@ -7,8 +7,10 @@
 
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
+use crate::holder::Holder;
 use crate::keystore::random;
 use crate::policy::{Actor, Occasion};
+use crate::retention::hold;
 pub use crate::store::Approval;
 use crate::store::Store;
 use fieldseal::NumericDate;
@@ -32,9 +34,7 @@ pub(crate) struct Subject {
 impl Subject {
     /// What is asked on this occasion about the tokens of these digests.
     pub(crate) fn new<'a>(occasion: &Occasion, tokens: impl IntoIterator<Item = &'a [u8; 32]>) -> Self {
-        let mut hash = Sha256::new();
         let purpose = occasion.purpose.as_deref();
-        // Each text comes after its length, so that none can pass for the beginning of another.
         let texts = [
             "fieldseal-keyholder-approval-v1",
             occasion.actor.name(),
@@ -42,62 +42,116 @@ impl Subject {
             if purpose.is_some() { "purpose" } else { "" },
             purpose.unwrap_or_default(),
         ];
-        for text in texts {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        }
         let mut count = 0;
-        for token in tokens {
-            hash.update(token);
-            count += 1;
-        }
-        Self { digest: hash.finalize().into(), count }
+        let digest = digest_of(&texts, tokens.into_iter().inspect(|_| count += 1));
+        Self { digest, count }
     }
+}
+
+/// SHA-256 of texts, each after its length, so that none can pass for the beginning of another, and of tokens.
+fn digest_of<'a>(texts: &[&str], tokens: impl IntoIterator<Item = &'a [u8; 32]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    for token in tokens {
+        hash.update(token);
+    }
+    hash.finalize().into()
 }
 
 /// Stores that an approval is asked for, and gives the id to approve. The same request gets the same id.
 ///
 /// Errors: `approvals-waiting`.
 pub(crate) async fn request(store: &Store, occasion: &Occasion, subject: &Subject) -> Result<String> {
-    let now = occasion.now;
-    let mut tx = store.write().await?;
-    tx.delete_expired_approvals(now).await?;
-    if let Some(id) = tx.approval_of(&subject.digest).await? {
-        tx.commit().await?;
-        return Ok(id);
-    }
-    if tx.count_approvals(occasion.actor.name()).await? >= MAX_WAITING {
-        return Err(Error::new(Code::ApprovalsWaiting));
-    }
-    // 128 random bits in hexadecimal, which no command line takes for an option.
-    let id: String = random()?.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let approval = Approval {
-        id: id.clone(),
+        id: new_id()?,
         actor: occasion.actor.name().to_owned(),
         action: occasion.access.as_str().to_owned(),
+        target: None,
         purpose: occasion.purpose.clone(),
         digest: subject.digest,
         count: subject.count,
-        created: now,
-        expires: now.plus(LIFETIME),
+        created: occasion.now,
+        expires: occasion.now.plus(LIFETIME),
         approved_by: None,
         used_at: None,
     };
+    keep(store, approval, occasion.now).await
+}
+
+/// An administrative act that takes a second person, whatever the rules say.
+pub(crate) struct Request<'a> {
+    /// Who asks.
+    pub(crate) actor: &'a str,
+    /// What for.
+    pub(crate) action: &'static str,
+    /// What it is about.
+    pub(crate) target: String,
+    /// Why.
+    pub(crate) purpose: &'a str,
+    /// How many keys it concerns.
+    pub(crate) count: u64,
+    /// For how long it waits, in seconds.
+    pub(crate) lifetime: u64,
+}
+
+/// Stores that an approval is asked for, and gives the id to approve. What is asked for is carried out when somebody
+/// else approves it. The same request gets the same id.
+///
+/// Errors: `approvals-waiting`.
+pub(crate) async fn ask(store: &Store, request: Request<'_>, now: NumericDate) -> Result<String> {
+    let Request { actor, action, target, purpose, count, lifetime } = request;
+    let digest = digest_of(&["fieldseal-keyholder-request-v1", actor, action, &target, purpose], []);
+    let approval = Approval {
+        id: new_id()?,
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        target: Some(target),
+        purpose: Some(purpose.to_owned()),
+        digest,
+        count,
+        created: now,
+        expires: now.plus(lifetime),
+        approved_by: None,
+        used_at: None,
+    };
+    keep(store, approval, now).await
+}
+
+/// Stores a request that waits, unless it waits already, with its record.
+async fn keep(store: &Store, approval: Approval, now: NumericDate) -> Result<String> {
+    let mut tx = store.write().await?;
+    tx.delete_expired_approvals(now).await?;
+    if let Some(id) = tx.approval_of(&approval.digest).await? {
+        tx.commit().await?;
+        return Ok(id);
+    }
+    if tx.count_approvals(&approval.actor).await? >= MAX_WAITING {
+        return Err(Error::new(Code::ApprovalsWaiting));
+    }
     tx.insert_approval(&approval).await?;
-    let mut entry = Entry::of_action(Action::ApprovalRequest, occasion.actor.name(), now);
-    entry.target = Some(id.clone());
+    let mut entry = Entry::of_action(Action::ApprovalRequest, &approval.actor, now);
+    entry.target = Some(approval.id.clone());
     entry.purpose = approval.purpose;
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry)?;
     tail.commit().await?;
-    Ok(id)
+    Ok(approval.id)
 }
 
-/// Approves a request. To approve again what is approved changes nothing.
+/// 128 random bits in hexadecimal, which no command line takes for an option.
+fn new_id() -> Result<String> {
+    Ok(random()?.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Approves a request. To approve again what is approved changes nothing. What is about the key holder itself and
+/// not about tokens is carried out with it, and the approval is used up.
 ///
-/// Errors: `approval-unknown`, `approval-own`.
-pub(crate) async fn approve(store: &Store, id: &str, by: &Actor, now: NumericDate) -> Result<Approval> {
-    let mut tx = store.write().await?;
+/// Errors: `approval-unknown`, `approval-own`, and those of what is carried out.
+pub(crate) async fn approve(holder: &Holder, id: &str, by: &Actor, now: NumericDate) -> Result<Approval> {
+    let mut tx = holder.store().write().await?;
     let found = tx.approval(id).await?.filter(|found| found.expires > now && found.used_at.is_none());
     let mut approval = found.ok_or(Error::new(Code::ApprovalUnknown))?;
     if approval.actor == by.name() {
@@ -113,8 +167,14 @@ pub(crate) async fn approve(store: &Store, id: &str, by: &Actor, now: NumericDat
     entry.purpose.clone_from(&approval.purpose);
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry)?;
-    tail.commit().await?;
     approval.approved_by = Some(by.name().to_owned());
+    if hold::carry_out(holder.keys(), &mut tail, &approval, by, now).await? {
+        tail.tx().spend_approval(id, &approval.digest, now).await?;
+        approval.used_at = Some(now);
+        tail.commit_signed(Some(holder.keys())).await?;
+    } else {
+        tail.commit().await?;
+    }
     Ok(approval)
 }
 

@@ -13,11 +13,13 @@ mod output;
 mod policy;
 mod progress;
 mod receipts;
+mod retention;
 mod rewrap;
 mod secret;
 mod serve;
 mod subject;
 
+use crate::audit::{Action, Entry, Tail};
 use crate::clock::Clock;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
@@ -63,6 +65,12 @@ struct Args {
     #[arg(long, global = true, env = "KEYHOLDER_LOG", value_name = "LEVEL")]
     log: Option<LevelFilter>,
 
+    /// Work by another clock than the machine's, for tests: from a time on, such as 2036-01-31T00:00:00Z, or ahead
+    /// by +90d. Keys whose date comes by it are destroyed for good. It goes on record.
+    #[arg(long, global = true, hide = true, env = "KEYHOLDER_CLOCK", hide_env_values = true)]
+    #[arg(value_name = "TIME_OR_OFFSET", allow_hyphen_values = true, value_parser = Clock::moved)]
+    clock: Option<Clock>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -101,6 +109,9 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -131,9 +142,21 @@ impl Context {
                 Some(url) => Location::Postgres(url.clone()),
                 None => Location::File(Home::find(&self.dir)?.database()),
             };
-            Store::open(&location).await
+            let store = Store::open(&location).await?;
+            self.record_clock(&store).await?;
+            Ok::<_, Error>(store)
         };
         Ok(self.store.get_or_try_init(open).await?.clone())
+    }
+
+    /// Puts on record that this process works by another clock, before it does anything by it.
+    async fn record_clock(&self, store: &Store) -> Result<()> {
+        let Some(ahead) = self.clock.ahead() else { return Ok(()) };
+        let mut entry = Entry::of_action(Action::ClockMove, self.actor.name(), self.clock.now());
+        entry.target = Some(format!("{ahead:+} seconds"));
+        let mut tail = Tail::of(store.write().await?).await?;
+        tail.append(&entry)?;
+        tail.commit().await
     }
 
     /// The rules of who may do what.
@@ -169,7 +192,13 @@ pub fn run() -> ExitCode {
     logging::silence_panics();
     forbid_core_dumps();
     let out = Output::new(args.json);
-    let (clock, actor) = (Clock::system(), Actor::operator(&user()));
+    let (clock, actor) = (args.clock.unwrap_or_else(Clock::system), Actor::operator(&user()));
+    if let Some(ahead) = clock.ahead() {
+        tracing::warn!(
+            seconds_ahead = ahead,
+            "this works by another clock than the machine's; keys whose date comes by it are destroyed for good"
+        );
+    }
     let context = Context {
         dir: args.home,
         policy: args.policy,
@@ -220,6 +249,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Backup(command) => backup::run(context, command).await,
+        Command::Retention(command) => retention::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Subject(command) => subject::run(context, command).await,
         Command::Receipts(command) => receipts::run(context, command).await,

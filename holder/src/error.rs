@@ -200,6 +200,19 @@ codes! {
     ReceiptInvalid = "receipt-invalid", "That is no receipt that this signer gave, or it was changed.";
     SignerInvalid = "signer-invalid", "A signer is the JWK that `keyholder keys signer` prints.";
     RotationOrder = "rotation-order", "The old and the new key must overlap for less time than a key lives: give fewer --overlap-days than --rotate-days.";
+    // Retention.
+    KeyRetentionOver = "key-retention-over", "The date has come on which this key is destroyed, so it opens nothing any more. Only a hold of two people keeps a key: see `keyholder retention plan`.";
+    TokenRetentionOver = "token-retention-over", "The time is over for which values of this kind are kept, so it is not opened any more. See `keyholder retention policy`.";
+    RetentionDays = "retention-days", "Data is kept for 1 to 36525 days, a hundred years.";
+    RetentionWhat = "retention-what", "Say what is kept for so many days: a --class or a --kind.";
+    RetentionForm = "retention-form", "A form is kept no longer than what is in it. Say for how long the kinds of its fields are kept, or its class.";
+    RetentionOff = "retention-off", "Nothing ends by itself here, so there is no date to take. Give one with --on, or begin with `keyholder retention policy --default`.";
+    RetentionDate = "retention-date", "No key would end sooner on that date. It must be to come, after pages stop sealing to the key, and before the date that `keyholder retention plan` shows.";
+    KeyHeld = "key-held", "A hold keeps this key. Two people can release it first: see `keyholder retention plan`, and `keyholder retention release`.";
+    HoldUnknown = "hold-unknown", "There is no hold of that id that lasts. See `keyholder retention plan`.";
+    HoldMalformed = "hold-malformed", "A hold takes a `key` or a `class`, and a `reason`; a release takes a `reason`.";
+    HoldDamaged = "hold-damaged", "This hold was changed in the database. No key is destroyed before two people have looked, and released it: `keyholder retention release`.";
+    ClockInvalid = "clock-invalid", "A clock is a time such as 2036-01-31T00:00:00Z, or an offset such as +90d or -1h.";
     // People whose values can be erased.
     SubjectInvalid = "subject-invalid", "A subject is an opaque name of 1 to 256 bytes without control characters. Choose one that nobody can guess.";
     SubjectUnknown = "subject-unknown", "There is no subject of that name. Register it first: `keyholder subject new`, or POST /v1/subjects/{id}.";

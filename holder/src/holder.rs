@@ -14,6 +14,7 @@ use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, FoundKey, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
 use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::retention::RetentionPolicy;
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -106,7 +107,7 @@ impl Holder {
         Self { rules: Arc::new(rules), ..self }
     }
 
-    /// Makes a key and gives its kid.
+    /// Makes a key and gives its kid. When it is destroyed is fixed here, by the retention of its class.
     ///
     /// Errors: `days-out-of-range`.
     pub async fn new_key(&self, alg: Alg, scope: Scope, days: u64, by: &Actor) -> Result<String> {
@@ -114,7 +115,9 @@ impl Holder {
             return Err(Error::new(Code::DaysOutOfRange));
         }
         let now = self.clock.now();
-        let row = self.keys.generate(alg, scope, None, Some(now.plus(days * 24 * 60 * 60)), now)?;
+        let exp = now.plus(days * 24 * 60 * 60);
+        let destroys = RetentionPolicy::of(&self.store).await?.destroys(scope, exp);
+        let row = self.keys.generate(alg, scope, None, (Some(exp), destroys), now)?;
         let mut entry = Entry::of_action(Action::KeyNew, by.name(), now);
         entry.kid = Some(row.kid.clone());
         entry.class = Some(scope.as_str().to_owned());
@@ -182,7 +185,8 @@ impl Holder {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
-        Ok(Policy::new(origins, self.rules.current()))
+        let retention = RetentionPolicy::of(&self.store).await?;
+        Ok(Policy::new(origins, self.rules.current()).retaining(retention))
     }
 
     /// Looks a key up once for all the tokens of a request that name it.
@@ -193,7 +197,7 @@ impl Holder {
     ) -> Result<std::result::Result<KeyInfo, Code>> {
         let key = match found.entry(kid.to_owned()) {
             Entries::Occupied(known) => known.into_mut(),
-            Entries::Vacant(place) => place.insert(self.keys.find(kid).await?),
+            Entries::Vacant(place) => place.insert(self.keys.find(kid, self.clock.now()).await?),
         };
         Ok(key.as_ref().map(|key| key.info().clone()).map_err(|code| *code))
     }

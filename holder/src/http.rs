@@ -12,6 +12,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod retention;
 mod rewrap;
 mod server;
 mod subjects;
@@ -119,6 +120,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/subjects", get(lists::subjects))
         .route("/v1/subjects/{id}", get(subjects::show).post(subjects::register).delete(subjects::erase))
         .route("/v1/keys", get(lists::keys))
+        .route("/v1/retention", get(retention::plan))
+        .route("/v1/retention/holds", post(retention::hold))
+        .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

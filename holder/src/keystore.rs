@@ -6,6 +6,7 @@
 
 pub(crate) mod backup;
 mod fingerprint;
+mod hold;
 mod inspect;
 mod keyring;
 mod lifecycle;
@@ -40,6 +41,7 @@ use fieldseal::keyset::signed::Signer;
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::open::{Opened, PrivateKey};
 use fieldseal::suite::Alg;
+use keyring::Unlocked;
 use own_stack::on_own_stack;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,13 +116,13 @@ impl KeyStore {
     }
 
     /// Makes a key pair, wrapped and ready to be stored. It takes over from one that became valid at
-    /// `before`.
+    /// `before`. `exp` is when pages stop sealing to it, and `destroys` when its private half is destroyed.
     pub(crate) fn generate(
         &self,
         alg: Alg,
         scope: Scope,
         before: Option<NumericDate>,
-        exp: Option<NumericDate>,
+        (exp, destroys): (Option<NumericDate>, Option<NumericDate>),
         now: NumericDate,
     ) -> Result<KeyRow> {
         let ring = self.unlocked()?;
@@ -132,7 +134,7 @@ impl KeyStore {
             let public = PrivateKey::from_seed(alg, seed.clone())?.public();
             let kid = Jwk::new(alg, scope, &public, nbf, exp)?.kid().to_owned();
             let (wrapped, life) = (Vec::new(), Life::default());
-            let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, public, wrapped, life };
+            let mut row = KeyRow { kid, alg, scope, created: now, nbf, exp, destroys, public, wrapped, life };
             row.wrapped = ring.wrap(&Label::key(&row), &seed)?;
             Ok(row)
         })?
@@ -140,16 +142,40 @@ impl KeyStore {
 
     /// What is public about the key of that name, which is unlocked if it was not yet. The database
     /// is asked each time, so a key that was destroyed or made by another process is noticed at once.
-    pub(crate) async fn find(&self, kid: &str) -> Result<std::result::Result<FoundKey, Code>> {
+    ///
+    /// A key whose date has come is of no use, whether or not somebody has destroyed it yet: neither a service that
+    /// stood still nor an older copy of the database opens anything with it.
+    pub(crate) async fn find(
+        &self,
+        kid: &str,
+        now: NumericDate,
+    ) -> Result<std::result::Result<FoundKey, Code>> {
         let ring = self.unlocked()?;
-        let Some(row) = self.store.key(kid).await? else {
-            return self.find_derived(&ring, kid).await;
+        let found = match self.store.key_to_open(kid).await? {
+            Some(found) => found,
+            None => return self.find_derived(&ring, kid, now).await,
         };
+        let usable = self.usable(&ring, found, now).await?;
+        Ok(usable.map(|(key, held)| FoundKey::new(key, held)))
+    }
+
+    /// The unlocked key of a row, if it is of any use now, and whether a hold keeps it.
+    async fn usable(
+        &self,
+        ring: &Keyring,
+        (row, holds): (KeyRow, u64),
+        now: NumericDate,
+    ) -> Result<std::result::Result<(Arc<Unlocked>, bool), Code>> {
         if row.life.destroyed.is_some() {
-            ring.forget(kid);
+            ring.forget(&row.kid);
             return Ok(Err(Code::KeyDestroyed));
         }
-        Ok(ring.load(row).map(FoundKey::new))
+        let held = holds > 0 && self.is_held(&row, &self.store.holds().await?);
+        if row.is_over(now) && !held {
+            ring.forget(&row.kid);
+            return Ok(Err(Code::KeyRetentionOver));
+        }
+        Ok(ring.load(row).map(|key| (key, held)))
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
@@ -190,7 +216,7 @@ impl KeyStore {
 
 /// The public half of a stored key pair.
 fn public_jwk(row: &KeyRow) -> Result<Jwk> {
-    Ok(Jwk::new(row.alg, row.scope, &row.public, row.nbf, row.exp)?)
+    Ok(Jwk::new(row.alg, row.scope, &row.public, row.nbf, row.exp)?.with_destroys(row.destroys))
 }
 
 /// 32 bytes from the system's cryptographic source.

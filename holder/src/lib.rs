@@ -33,6 +33,7 @@ mod logging;
 pub mod metrics;
 pub mod origins;
 pub mod policy;
+mod retention;
 mod retirement;
 mod rewrap;
 mod rotation;

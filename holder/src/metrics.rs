@@ -4,6 +4,7 @@
 //! credential is a label, so that whoever may watch the service learns nothing about anybody.
 
 use crate::error::{Code, Result};
+use fieldseal::NumericDate;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -12,6 +13,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// The media type of [`Metrics::write`].
@@ -32,7 +34,14 @@ struct Counted {
     commit: Histogram,
     group: Histogram,
     commit_failures: Counter,
+    next_destruction: Time,
+    next_expiry: Time,
+    overdue: Gauge,
+    held: Gauge,
 }
+
+/// A time, as a NumericDate; +Inf is never.
+type Time = Gauge<f64, AtomicU64>;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
@@ -70,6 +79,10 @@ impl Default for Counted {
             commit: durations(),
             group: Histogram::new(exponential_buckets(1.0, 2.0, 13)),
             commit_failures: Counter::default(),
+            next_destruction: Time::default(),
+            next_expiry: Time::default(),
+            overdue: Gauge::default(),
+            held: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests that were answered", new.requests.clone());
@@ -99,6 +112,26 @@ impl Default for Counted {
             "Commits of records that failed; nothing was opened for them",
             new.commit_failures.clone(),
         );
+        registry.register_with_unit(
+            "next_key_destruction_timestamp",
+            "When the next key is destroyed that nothing keeps; +Inf if none is",
+            Unit::Seconds,
+            new.next_destruction.clone(),
+        );
+        registry.register_with_unit(
+            "next_class_expiry_timestamp",
+            "When the first class can be sealed to no more, unless it gets another key; +Inf if none",
+            Unit::Seconds,
+            new.next_expiry.clone(),
+        );
+        registry.register(
+            "keys_overdue",
+            "Keys past the date of their destruction that are neither destroyed nor held",
+            new.overdue.clone(),
+        );
+        registry.register("keys_held", "Keys that a hold keeps", new.held.clone());
+        new.next_destruction.set(f64::INFINITY);
+        new.next_expiry.set(f64::INFINITY);
         Self { registry, ..new }
     }
 }
@@ -151,6 +184,23 @@ impl Metrics {
     /// Whether requests can be served.
     pub(crate) fn set_ready(&self, is_ready: bool) {
         self.0.ready.set(is_ready.into());
+    }
+
+    /// When keys end, how many should have and have not, and how many a hold keeps.
+    pub(crate) fn keys_end(
+        &self,
+        destruction: Option<NumericDate>,
+        expiry: Option<NumericDate>,
+        overdue: usize,
+        held: usize,
+    ) {
+        // A NumericDate is below 2^53, so the number is exact.
+        let time = |time: Option<NumericDate>| time.map_or(f64::INFINITY, |time| time.0 as f64);
+        let count = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.next_destruction.set(time(destruction));
+        self.0.next_expiry.set(time(expiry));
+        self.0.overdue.set(count(overdue));
+        self.0.held.set(count(held));
     }
 
     /// All of it, as text.

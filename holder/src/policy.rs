@@ -26,6 +26,7 @@ pub use sealed::{Expectation, KeyInfo, Sealed};
 
 use crate::audit::Entry;
 use crate::error::Code;
+use crate::retention::RetentionPolicy;
 use fieldseal::jwe::{Header, Token};
 use fieldseal::open::Expect;
 use rules::{Facts, Session};
@@ -37,18 +38,25 @@ use std::sync::Arc;
 pub struct Policy {
     origins: Origins,
     rules: Arc<Rules>,
+    retention: RetentionPolicy,
 }
 
 impl Policy {
-    /// A policy of these rules for tokens of these origins.
+    /// A policy of these rules for tokens of these origins, however old they are.
     pub fn new(origins: Origins, rules: Arc<Rules>) -> Self {
-        Self { origins, rules }
+        Self { origins, rules, retention: RetentionPolicy::off() }
+    }
+
+    /// The same for tokens whose values are kept for a time.
+    #[must_use]
+    pub(crate) fn retaining(self, retention: RetentionPolicy) -> Self {
+        Self { retention, ..self }
     }
 
     /// Begins to decide about the tokens of one request.
     pub fn hear<'a>(&'a self, occasion: &'a Occasion) -> Hearing<'a> {
         let session = self.rules.session(occasion);
-        Hearing { origins: &self.origins, occasion, session, verdicts: HashMap::new() }
+        Hearing { policy: self, occasion, session, verdicts: HashMap::new() }
     }
 
     /// Decides whether an actor may do something with the key holder on this occasion.
@@ -61,7 +69,7 @@ impl Policy {
 
 /// The decisions about one request. What the rules say of one token is kept for the next that is like it.
 pub struct Hearing<'a> {
-    origins: &'a Origins,
+    policy: &'a Policy,
     occasion: &'a Occasion,
     session: Session<'a>,
     verdicts: HashMap<Facts, Verdict>,
@@ -117,7 +125,7 @@ impl Hearing<'_> {
         key: std::result::Result<KeyInfo, Code>,
     ) -> std::result::Result<(), Code> {
         let header = token.header();
-        if !self.origins.admit(&header.iss) {
+        if !self.policy.origins.admit(&header.iss) {
             return Err(Code::Core(fieldseal::Code::TokenWrongOrigin));
         }
         let expect = Expect {
@@ -146,6 +154,10 @@ impl Hearing<'_> {
         let means_to = !actor.is_operator() || actor.uses_revoked();
         if key.revoked && !(means_to && self.may_use_revoked(header)) {
             return Err(Code::KeyRevoked);
+        }
+        // A hold keeps the values, and not only the key.
+        if !key.held && self.policy.retention.is_over(header, self.occasion.now) {
+            return Err(Code::TokenRetentionOver);
         }
         Ok(())
     }

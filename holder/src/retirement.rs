@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::keystore::{KeyState, Receipt};
 use crate::policy::Actor;
+use crate::retention::hold;
 use crate::store::KeyRow;
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -20,7 +21,7 @@ impl Holder {
     ///
     /// Errors: `reason-invalid`, `key-gone`, `key-destroyed`, `key-damaged`, `store-unavailable`.
     pub async fn revoke_key(&self, kid: &str, reason: &str, by: &Actor) -> Result<Option<Scope>> {
-        check(reason)?;
+        check_reason(reason)?;
         let now = self.clock().now();
         let mut tail = Tail::of(self.store().write().await?).await?;
         let row = tail.tx().key(kid).await?.ok_or(Error::about(Code::KeyGone, kid))?;
@@ -31,7 +32,7 @@ impl Holder {
             return Ok(None);
         }
         let row = self.keys().revoking(row, reason, now)?;
-        tail.append(&record(Action::KeyRevoke, &row, Some(reason), by, now))?;
+        tail.append(&record(Action::KeyRevoke, &row, Some(reason), by.name(), now))?;
         tail.tx().update_key(&row).await?;
         let keys = tail.tx().keys().await?;
         let is_left = |key: &KeyRow| key.scope == row.scope && key.state(now) == KeyState::Active;
@@ -46,11 +47,10 @@ impl Holder {
     ///
     /// Copies of the database that were made before are out of its reach.
     ///
-    /// Errors: `reason-invalid`, `key-gone`, `store-unavailable`; `key-traces` if the journal could not be
-    /// emptied.
+    /// Errors: `reason-invalid`, `key-gone`, `key-held`, `hold-damaged`, `store-unavailable`; `key-traces` if the
+    /// journal could not be emptied.
     pub async fn destroy_key(&self, kid: &str, reason: Option<&str>, by: &Actor) -> Result<String> {
-        reason.map_or(Ok(()), check)?;
-        let now = self.clock().now();
+        reason.map_or(Ok(()), check_reason)?;
         let mut tail = Tail::of(self.store().write().await?).await?;
         let mut row = tail.tx().key(kid).await?.ok_or(Error::about(Code::KeyGone, kid))?;
         let receipt = match row.life.receipt.take() {
@@ -60,21 +60,12 @@ impl Holder {
                 receipt
             }
             None => {
-                let seq = tail.append(&record(Action::KeyDestroy, &row, reason, by, now))?;
-                let receipt = self.keys().sign_receipt(&Receipt {
-                    kid: row.kid.clone(),
-                    alg: row.alg.as_str().to_owned(),
-                    class: row.scope.as_str().to_owned(),
-                    created: row.created.0,
-                    destroyed: now.0,
-                    reason: reason.map(str::to_owned),
-                    by: by.name().to_owned(),
-                    audit: Some(seq),
-                })?;
-                row.life.destroyed = Some(now);
-                row.life.reason = reason.map(str::to_owned).or(row.life.reason);
-                row.life.receipt = Some(receipt.clone());
-                destroy(&mut tail, row).await?;
+                let holds = tail.tx().holds().await?;
+                hold::check(self.keys(), &holds)?;
+                if self.keys().is_held(&row, &holds) {
+                    return Err(Error::about(Code::KeyHeld, kid));
+                }
+                let receipt = self.destroy_row(&mut tail, row, reason, by.name()).await?;
                 tail.commit_signed(Some(self.keys())).await?;
                 receipt
             }
@@ -84,6 +75,35 @@ impl Holder {
             true => Ok(receipt),
             false => Err(Error::about(Code::KeyTraces, kid)),
         }
+    }
+
+    /// Destroys a key that was not yet, inside a change to the database, with its record, and gives the receipt.
+    pub(crate) async fn destroy_row(
+        &self,
+        tail: &mut Tail,
+        mut row: KeyRow,
+        reason: Option<&str>,
+        by: &str,
+    ) -> Result<String> {
+        let now = self.clock().now();
+        let seq = tail.append(&record(Action::KeyDestroy, &row, reason, by, now))?;
+        let receipt = self.keys().sign_receipt(&Receipt {
+            kid: row.kid.clone(),
+            alg: row.alg.as_str().to_owned(),
+            class: row.scope.as_str().to_owned(),
+            created: row.created.0,
+            destroyed: now.0,
+            due: row.destroys.map(|date| date.0),
+            clock: self.clock().ahead(),
+            reason: reason.map(str::to_owned),
+            by: by.to_owned(),
+            audit: Some(seq),
+        })?;
+        row.life.destroyed = Some(now);
+        row.life.reason = reason.map(str::to_owned).or(row.life.reason);
+        row.life.receipt = Some(receipt.clone());
+        destroy(tail, row).await?;
+        Ok(receipt)
     }
 }
 
@@ -96,8 +116,8 @@ pub(crate) async fn destroy(tail: &mut Tail, mut row: KeyRow) -> Result<()> {
     tail.tx().update_key(&row).await
 }
 
-fn record(action: Action, row: &KeyRow, reason: Option<&str>, by: &Actor, now: NumericDate) -> Entry {
-    let mut entry = Entry::of_action(action, by.name(), now);
+fn record(action: Action, row: &KeyRow, reason: Option<&str>, by: &str, now: NumericDate) -> Entry {
+    let mut entry = Entry::of_action(action, by, now);
     entry.kid = Some(row.kid.clone());
     entry.class = Some(row.scope.as_str().to_owned());
     entry.purpose = reason.map(str::to_owned);
@@ -105,7 +125,7 @@ fn record(action: Action, row: &KeyRow, reason: Option<&str>, by: &Actor, now: N
 }
 
 /// Errors: `reason-invalid`.
-pub(crate) fn check(reason: &str) -> Result<()> {
+pub(crate) fn check_reason(reason: &str) -> Result<()> {
     let fits = (1..=MAX_REASON_LEN).contains(&reason.chars().count());
     match fits && !reason.chars().any(char::is_control) {
         true => Ok(()),
@@ -119,9 +139,9 @@ mod tests {
 
     #[test]
     fn a_reason_is_a_line_of_text() {
-        assert!(check("leaked with a laptop").is_ok() && check(&"é".repeat(200)).is_ok());
+        assert!(check_reason("leaked with a laptop").is_ok() && check_reason(&"é".repeat(200)).is_ok());
         for bad in ["", "two\nlines", &"é".repeat(201)] {
-            assert_eq!(check(bad).map_err(|error| error.code()), Err(Code::ReasonInvalid));
+            assert_eq!(check_reason(bad).map_err(|error| error.code()), Err(Code::ReasonInvalid));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::keystore::KeyState;
 use crate::policy::Actor;
+use crate::retention::{RetentionPolicy, Sweep};
 use crate::store::{KeyRow, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -124,6 +125,7 @@ impl Holder {
         let now = self.clock().now();
         let mut tx = self.store().write().await?;
         let policy = RotationPolicy::read(tx.hold_preference(NAME).await?)?;
+        let retention = RetentionPolicy::held_by(&mut tx).await?;
         // Only now: another replica may just have done what this one came for.
         let keys = tx.keys().await?;
         let policy = match (which, policy) {
@@ -152,8 +154,9 @@ impl Holder {
         for before in latest {
             // It takes over from every key of its class, whichever became valid last.
             let nbf = keys.iter().filter(|key| key.scope == before.scope).filter_map(|key| key.nbf).max();
-            let exp = Some(now.plus(days * DAY));
-            let row = self.keys().generate(before.alg, before.scope, nbf, exp, now)?;
+            let exp = now.plus(days * DAY);
+            let ends = (Some(exp), retention.destroys(before.scope, exp));
+            let row = self.keys().generate(before.alg, before.scope, nbf, ends, now)?;
             tail.tx().insert_key(&row).await?;
             let mut entry = Entry::of_action(Action::KeyRotate, by.name(), now);
             entry.kid = Some(row.kid.clone());
@@ -184,8 +187,10 @@ impl Holder {
     pub(crate) async fn look_after_keys(self) {
         let mut sweep = tokio::time::interval(SWEEP);
         let mut next = Instant::now();
+        let mut retention = Sweep::default();
         loop {
             sweep.tick().await;
+            self.sweep_retention(&mut retention).await;
             if let Err(error) = self.keys().forget_destroyed().await {
                 tracing::error!(code = error.code().as_str(), "destroyed keys were not looked for");
             }

@@ -9,7 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::keystore::Erasure;
 use crate::policy::Actor;
-use crate::retirement::check;
+use crate::retention::hold;
+use crate::retirement::check_reason;
 use crate::store::{Store, SubjectKeyRow, SubjectRow};
 use fieldseal::NumericDate;
 
@@ -20,6 +21,8 @@ const MAX_ID_LEN: usize = 256;
 pub(crate) struct Person {
     pub(crate) row: SubjectRow,
     pub(crate) keys: Vec<SubjectKeyRow>,
+    /// Whether a hold seems to keep what was sealed to them. Only the keystore can tell whether it is a real one.
+    pub(crate) held: bool,
 }
 
 /// A name that a person can be registered under. An address swallows the segments `.` and `..`, so nobody could be
@@ -60,10 +63,10 @@ impl Holder {
     ///
     /// Copies of the database that were made before are out of its reach.
     ///
-    /// Errors: `subject-unknown`, `reason-invalid`, `keys-locked`, `store-unavailable`; `subject-traces` if the
-    /// journal could not be emptied.
+    /// Errors: `subject-unknown`, `reason-invalid`, `key-held`, `hold-damaged`, `keys-locked`, `store-unavailable`;
+    /// `subject-traces` if the journal could not be emptied.
     pub(crate) async fn erase_subject(&self, id: &str, reason: Option<&str>, by: &Actor) -> Result<String> {
-        reason.map_or(Ok(()), check)?;
+        reason.map_or(Ok(()), check_reason)?;
         let now = self.clock().now();
         let mut tail = Tail::of(self.store().write().await?).await?;
         let subject = tail.tx().subject(id).await?.ok_or(Error::about(Code::SubjectUnknown, id))?;
@@ -74,12 +77,15 @@ impl Holder {
                 receipt
             }
             None => {
-                let kids = tail.tx().subject_keys(id).await?.into_iter().map(|key| key.kid).collect();
+                let keys = tail.tx().subject_keys(id).await?;
+                self.check_holds(&mut tail, &keys).await?;
+                let kids = keys.into_iter().map(|key| key.kid).collect();
                 let audit = tail.append(&record(Action::SubjectErase, id, reason, by, now))?;
                 let receipt = self.keys().sign_receipt(&Erasure {
                     subject: id.to_owned(),
                     created: subject.created.0,
                     erased: now.0,
+                    clock: self.clock().ahead(),
                     kids,
                     reason: reason.map(str::to_owned),
                     by: by.name().to_owned(),
@@ -99,6 +105,23 @@ impl Holder {
             false => Err(Error::about(Code::SubjectTraces, id)),
         }
     }
+
+    /// A legal hold keeps what was sealed to a key, and so what was sealed to those that were derived from it.
+    ///
+    /// Errors: `key-held` about the key that is held, `hold-damaged`.
+    async fn check_holds(&self, tail: &mut Tail, keys: &[SubjectKeyRow]) -> Result<()> {
+        let holds = tail.tx().holds().await?;
+        hold::check(self.keys(), &holds)?;
+        for key in keys {
+            let parent = tail.tx().key(&key.parent).await?;
+            // What was destroyed is kept by nobody.
+            let parent = parent.filter(|parent| parent.life.destroyed.is_none());
+            if parent.is_some_and(|parent| self.keys().is_held(&parent, &holds)) {
+                return Err(Error::about(Code::KeyHeld, &key.parent));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A person, and what of theirs an erasure ends or has ended.
@@ -106,7 +129,12 @@ impl Holder {
 /// Errors: `subject-unknown`, `store-unavailable`.
 pub(crate) async fn look_up(store: &Store, id: &str) -> Result<Person> {
     let row = store.subject(id).await?.ok_or(Error::about(Code::SubjectUnknown, id))?;
-    Ok(Person { keys: store.subject_keys(id).await?, row })
+    let (keys, holds) = (store.subject_keys(id).await?, store.holds().await?);
+    let holds = holds.iter().filter(|hold| hold.release.is_none());
+    let mut parents = store.keys().await?;
+    parents.retain(|key| key.life.destroyed.is_none() && keys.iter().any(|own| own.parent == key.kid));
+    let held = holds.into_iter().any(|hold| parents.iter().any(|key| hold.covers(key)));
+    Ok(Person { row, keys, held })
 }
 
 /// Writes the row of somebody who is erased. The salt is first written over in its place, and only then made

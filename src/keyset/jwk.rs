@@ -45,6 +45,9 @@ pub struct Jwk {
     scope: Scope,
     nbf: Option<NumericDate>,
     exp: Option<NumericDate>,
+    /// A page has no use for it, so its module does not carry it.
+    #[cfg(feature = "open")]
+    destroys: Option<NumericDate>,
     /// Whose values alone it seals. Only a publisher needs it, so a page's module has no word of it.
     #[cfg(feature = "open")]
     sub: Option<String>,
@@ -77,6 +80,8 @@ impl Jwk {
             nbf,
             exp,
             #[cfg(feature = "open")]
+            destroys: None,
+            #[cfg(feature = "open")]
             sub: None,
             key,
         })
@@ -91,6 +96,21 @@ impl Jwk {
             true => Ok(Self { sub: Some(sub.to_owned()), ..self }),
             false => Err(Error::of(Code::OptionInvalid, "sub")),
         }
+    }
+
+    /// The same with the time at which the key holder destroys the private half: the member `destroys`. A time
+    /// beyond [`NumericDate::MAX`] is that one.
+    #[cfg(feature = "open")]
+    #[must_use]
+    pub fn with_destroys(self, destroys: Option<NumericDate>) -> Self {
+        Self { destroys: destroys.map(|time| time.min(NumericDate::MAX)), ..self }
+    }
+
+    /// When the key holder destroys the private half, if it said so: nothing that was sealed to the key opens
+    /// from then on.
+    #[cfg(feature = "open")]
+    pub fn destroys(&self) -> Option<NumericDate> {
+        self.destroys
     }
 
     pub(super) fn from_json(json: &Json) -> Result<Self> {
@@ -122,6 +142,12 @@ impl Jwk {
         if string(jwk, "kid")? != key.kid {
             return Err(Error::new(Code::KeyThumbprintMismatch));
         }
+        #[cfg(feature = "open")]
+        let key = key.with_destroys(match jwk.get("destroys") {
+            // Every reader takes the same sets, those that have never heard of it included.
+            Some(Json::Integer(seconds)) if *seconds >= 0 => Some(NumericDate(seconds.unsigned_abs())),
+            _ => None,
+        });
         Ok(key)
     }
 
@@ -149,6 +175,10 @@ impl Jwk {
         #[cfg(feature = "open")]
         if let Some(sub) = &self.sub {
             jwk.string("sub", sub);
+        }
+        #[cfg(feature = "open")]
+        if let Some(destroys) = self.destroys {
+            jwk.date("destroys", destroys);
         }
         match self.alg() {
             Alg::Hpke9 => jwk.string("pub", &public),

@@ -201,6 +201,29 @@ fn dates_that_are_good() {
     }
 }
 
+/// The date is written and read where private keys are, and changes nothing else about a key.
+#[test]
+fn the_date_of_destruction_comes_back() {
+    for alg in Alg::ALL {
+        let key = Party::new(alg, 1).jwk;
+        assert!(key.destroys().is_none() && !key.to_json().contains("destroys"));
+        let dated = key.clone().with_destroys(Some(NumericDate(4_000_000_000)));
+        assert!(dated.to_json().contains("\"destroys\":4000000000"));
+        let read = KeySet::parse(&KeySet::new(vec![dated.clone()]).to_json()).unwrap();
+        assert_eq!(read.keys().collect::<Vec<_>>(), [&dated]);
+        assert_eq!((dated.kid(), dated.exp()), (key.kid(), key.exp()));
+        let beyond = key.with_destroys(Some(NumericDate(u64::MAX)));
+        assert_eq!(beyond.destroys(), Some(NumericDate::MAX));
+        // A page's reader does not look at it, so what is none is no reason to refuse a set.
+        for none in [json!(-1), json!("4000000000"), json!(null)] {
+            let mut with = jwk(alg);
+            with["destroys"] = none;
+            let set = KeySet::parse(&set_of(&with)).unwrap();
+            assert!(set.keys().all(|key| key.destroys().is_none()));
+        }
+    }
+}
+
 #[test]
 fn public_keys_that_are_misspelt() {
     let mut outcomes = Outcomes::default();

@@ -185,6 +185,8 @@ pub struct Key {
     pub nbf: Option<u64>,
     /// Until when it can be sealed to.
     pub exp: Option<u64>,
+    /// When it is destroyed, and with it all that was sealed to it.
+    pub destroys: Option<u64>,
     /// What became of it: whether it is still sealed to, and whether it opens.
     pub state: String,
     /// When it was revoked.

@@ -60,6 +60,16 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// For how long data is kept was set.
+    RetentionPolicy,
+    /// A key got an earlier date of its destruction.
+    RetentionShorten,
+    /// Two people placed a hold.
+    HoldPlace,
+    /// Two people released one.
+    HoldRelease,
+    /// A command or the service began to work by another clock than the machine's.
+    ClockMove,
     /// A person was registered.
     SubjectNew,
     /// A person was erased.
@@ -91,6 +101,11 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::RetentionPolicy => "retention-policy",
+            Self::RetentionShorten => "retention-shorten",
+            Self::HoldPlace => "hold-place",
+            Self::HoldRelease => "hold-release",
+            Self::ClockMove => "clock-move",
             Self::SubjectNew => "subject-new",
             Self::SubjectErase => "subject-erase",
         }

@@ -49,7 +49,10 @@ pub(super) async fn approve(context: &Context, args: Approve) -> Result<Done> {
         context.out.value(&describe(&approval))?;
     } else {
         context.out.line(&readable_line(&approval))?;
-        context.out.note("Approved. It holds for this request alone, once.");
+        context.out.note(match approval.used_at {
+            Some(_) => "Approved, and carried out.",
+            None => "Approved. It holds for this request alone, once.",
+        });
     }
     Ok(Done::Well)
 }
@@ -60,6 +63,7 @@ pub(crate) fn describe(approval: &Approval) -> Value {
         "id": approval.id,
         "actor": approval.actor,
         "action": approval.action,
+        "target": approval.target,
         "purpose": approval.purpose,
         "count": approval.count,
         "created": approval.created.0,
@@ -78,5 +82,10 @@ fn readable_line(approval: &Approval) -> String {
     };
     let purpose =
         approval.purpose.as_deref().map(|purpose| format!("  purpose={purpose:?}")).unwrap_or_default();
-    format!("{id}  {actor}  {action}  {count} values  {state}{purpose}")
+    // What is about no token is about keys.
+    let about = match &approval.target {
+        Some(target) => format!("{target}  {count} keys"),
+        None => format!("{count} values"),
+    };
+    format!("{id}  {actor}  {action}  {about}  {state}{purpose}")
 }

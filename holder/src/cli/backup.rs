@@ -219,6 +219,10 @@ async fn recover(
             let _ = std::fs::remove_file(path);
         }
     })?;
+    if context.clock.ahead().is_some() {
+        // To open it puts the other clock on record.
+        context.store().await?;
+    }
     if context.out.json() {
         return context.out.value(&recovered);
     }

@@ -107,7 +107,19 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
 async fn new(context: &Context, args: New) -> Result<()> {
     let holder = context.holder(&args.unlock).await?;
     let kid = holder.new_key(args.alg, args.class, args.days, &context.actor).await?;
-    if context.out.json() { context.out.value(&json!({ "kid": kid })) } else { context.out.line(&kid) }
+    let destroys = holder.store().key(&kid).await?.and_then(|row| row.destroys);
+    if context.out.json() {
+        return context.out.value(&json!({ "kid": kid, "destroys": destroys.map(|time| time.0) }));
+    }
+    context.out.line(&kid)?;
+    context.out.note(&match destroys {
+        Some(time) => format!(
+            "It is destroyed on {}, and with it all that is sealed to it: see `keyholder retention policy`.",
+            readable(time)
+        ),
+        None => "It is never destroyed by itself: see `keyholder retention policy`.".to_owned(),
+    });
+    Ok(())
 }
 
 async fn list(context: &Context) -> Result<()> {
@@ -130,7 +142,9 @@ async fn list(context: &Context) -> Result<()> {
             (None, None, Some(exp)) => format!("until {}", readable(exp)),
         };
         let (kid, alg, class) = (&key.kid, key.alg.as_str(), key.scope.as_str());
-        context.out.line(&format!("{kid}  {alg:<7}  {class:<10}  {until}"))?;
+        let ends = key.destroys.filter(|_| key.life.destroyed.is_none());
+        let ends = ends.map(|time| format!(", destroyed on {}", readable(time))).unwrap_or_default();
+        context.out.line(&format!("{kid}  {alg:<7}  {class:<10}  {until}{ends}"))?;
     }
     Ok(())
 }
@@ -144,6 +158,7 @@ fn describe(key: &KeyRow, now: NumericDate) -> Value {
         "created": key.created.0,
         "nbf": key.nbf.map(|time| time.0),
         "exp": key.exp.map(|time| time.0),
+        "destroys": key.destroys.map(|time| time.0),
         "revoked": key.life.revoked.map(|time| time.0),
         "destroyed": key.life.destroyed.map(|time| time.0),
         "reason": key.life.reason,

@@ -28,10 +28,11 @@ impl Holder {
 
     /// Approves a request of somebody else.
     ///
-    /// Errors: those of [`Holder::may`], `approval-unknown`, `approval-own`.
+    /// Errors: those of [`Holder::may`], `approval-unknown`, `approval-own`; of a hold `key-gone`, `key-destroyed`,
+    /// `hold-unknown`, `keys-locked`.
     pub async fn approve(&self, actor: &Actor, address: Option<IpAddr>, id: &str) -> Result<Approval> {
         self.may(actor, address, Duty::Approve).await?;
-        let approved = approval::approve(self.store(), id, actor, self.clock().now()).await;
+        let approved = approval::approve(self, id, actor, self.clock().now()).await;
         if let Err(error) = &approved
             && error.code() == Code::ApprovalOwn
         {

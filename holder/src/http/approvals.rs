@@ -20,6 +20,10 @@ pub(super) struct Document<'a> {
     id: &'a str,
     actor: &'a str,
     action: &'a str,
+    /// What it is about, where that is no token: `key` or `class` and its name, or the id of a hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    target: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     purpose: Option<&'a str>,
@@ -40,6 +44,7 @@ impl<'a> Document<'a> {
             id: &approval.id,
             actor: &approval.actor,
             action: &approval.action,
+            target: approval.target.as_deref(),
             purpose: approval.purpose.as_deref(),
             count: approval.count,
             created: approval.created.0,
@@ -72,7 +77,7 @@ pub(super) async fn list(
     answer(&List { approvals: approvals.iter().map(Document::of).collect() })
 }
 
-/// Approves a request of somebody else.
+/// Approves a request of somebody else. A hold, or its release, is carried out at once.
 #[utoipa::path(
     post, path = "/v1/approvals/{id}", operation_id = "approve", tag = "operate",
     params(("id" = String, Path, description = "The id that the refused request was answered with")),

@@ -121,6 +121,10 @@ pub(super) struct Key<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exp: Option<u64>,
+    /// When it is destroyed, unless a hold keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    destroys: Option<u64>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -141,6 +145,7 @@ impl<'a> Key<'a> {
             created: row.created.0,
             nbf: row.nbf.map(|time| time.0),
             exp: row.exp.map(|time| time.0),
+            destroys: row.destroys.map(|time| time.0),
             revoked: row.life.revoked.map(|time| time.0),
             destroyed: row.life.destroyed.map(|time| time.0),
         }

@@ -6,7 +6,7 @@
 pub(super) mod found;
 
 use super::problem::Document;
-use super::{Service, approvals, ask, health, keyset, lists, open, rewrap, subjects};
+use super::{Service, approvals, ask, health, keyset, lists, open, retention, rewrap, subjects};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -157,7 +157,7 @@ pub(super) struct Status {
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         lists::subjects, subjects::show, subjects::register, subjects::erase,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, health::alive, health::ready,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

@@ -100,9 +100,11 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
-        | Code::HashesMany
         | Code::SubjectInvalid
-        | Code::ReasonInvalid => StatusCode::BAD_REQUEST,
+        | Code::HoldMalformed
+        | Code::ReasonInvalid
+        | Code::ClassUnknown
+        | Code::HashesMany => StatusCode::BAD_REQUEST,
         Code::SubjectUnknown => StatusCode::NOT_FOUND,
         Code::SubjectErased => StatusCode::GONE,
         // What remains is done when it is asked for again.
@@ -112,6 +114,8 @@ fn status(code: Code) -> StatusCode {
         }
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
+        Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -6,7 +6,7 @@
 use super::KeyStore;
 use super::keyring::{Keyring, Unlocked};
 use super::wrap::Label;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::KeyRow;
 use fieldseal::NumericDate;
 use std::sync::Arc;
@@ -44,6 +44,11 @@ impl KeyRow {
             (None, None, _) => KeyState::Active,
         }
     }
+
+    /// Whether the date has come on which it is destroyed.
+    pub(crate) fn is_over(&self, now: NumericDate) -> bool {
+        self.destroys.is_some_and(|destroys| now >= destroys)
+    }
 }
 
 impl KeyStore {
@@ -63,6 +68,22 @@ impl KeyStore {
             row.life.revoked = Some(now);
             row.life.reason = Some(reason.to_owned());
         })
+    }
+
+    /// The key with an earlier date of its destruction, or with one where it had none.
+    ///
+    /// Errors: `keys-locked`, `key-damaged`.
+    pub(crate) fn destroying(&self, row: KeyRow, destroys: NumericDate) -> Result<KeyRow> {
+        self.changed(row, |row| row.destroys = Some(destroys))
+    }
+
+    /// Whether the row of a key is the one that was made here, its dates with it. Nothing is destroyed by a date
+    /// that somebody else wrote into the database.
+    ///
+    /// Errors: `keys-locked`, `key-damaged`.
+    pub(crate) fn check_whole(&self, row: &KeyRow) -> Result<()> {
+        let whole = self.unlocked()?.load(row.clone());
+        whole.map(|_| ()).map_err(|code| Error::about(code, &row.kid))
     }
 
     fn changed(&self, mut row: KeyRow, change: impl FnOnce(&mut KeyRow)) -> Result<KeyRow> {

@@ -44,6 +44,13 @@ pub struct Receipt {
     pub created: u64,
     /// When it was destroyed, a NumericDate.
     pub destroyed: u64,
+    /// When it was to be destroyed, a NumericDate: the date that was published with it, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<u64>,
+    /// By how many seconds the clock that gave these times was ahead of the machine's, if it was another one, as in
+    /// a test: what is to come has not come then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<i64>,
     /// Why, in the words of whoever did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -68,6 +75,10 @@ pub struct Erasure {
     pub created: u64,
     /// When they were erased, a NumericDate.
     pub erased: u64,
+    /// By how many seconds the clock that gave these times was ahead of the machine's, if it was another one, as in
+    /// a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<i64>,
     /// The keys that are nobody's any more, by their RFC 7638 thumbprints: the `kid` of every token that was sealed to
     /// one of them.
     pub kids: Vec<String>,

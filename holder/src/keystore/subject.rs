@@ -52,10 +52,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    pub(super) fn new(key: Arc<Unlocked>) -> Self {
+    pub(super) fn new(key: Arc<Unlocked>, held: bool) -> Self {
         let (row, of) = (key.row(), key.derived());
         let subject = of.map(|of| Arc::clone(&of.subject));
-        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some(), subject };
+        let revoked = row.life.revoked.is_some();
+        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked, held, subject };
         Self { info, _held: key }
     }
 
@@ -210,28 +211,27 @@ impl KeyStore {
         &self,
         ring: &Keyring,
         kid: &str,
+        now: NumericDate,
     ) -> Result<std::result::Result<Found, Code>> {
-        let Some(origin) = self.store.origin_of(kid).await? else {
+        let Some((subject, parent)) = self.store.origin_of(kid).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
-        if origin.subject.erased.is_some() {
-            ring.forget_subject(&origin.subject.id);
+        if subject.erased.is_some() {
+            ring.forget_subject(&subject.id);
             return Ok(Err(Code::SubjectErased));
         }
-        if origin.parent.life.destroyed.is_some() {
-            ring.forget(&origin.parent.kid);
-            return Ok(Err(Code::KeyDestroyed));
-        }
-        let known = HashMap::from([(origin.parent.kid.clone(), kid.to_owned())]);
-        let parent = match ring.load(origin.parent) {
-            Ok(parent) => parent,
+        let Some(row) = self.store.key_to_open(&parent).await? else {
+            return Ok(Err(Code::KeyUnknown));
+        };
+        let (unlocked, held) = match self.usable(ring, row, now).await? {
+            Ok(usable) => usable,
             Err(code) => return Ok(Err(code)),
         };
-        let derived = match ring.derive(&origin.subject, &[parent], &known) {
+        let derived = match ring.derive(&subject, &[unlocked], &HashMap::from([(parent, kid.to_owned())])) {
             Ok(mut derived) => derived.pop().unwrap_or(Err(Code::Internal)),
             Err(error) => Err(error.code()),
         };
-        Ok(derived.map(Found::new))
+        Ok(derived.map(|key| Found::new(key, held)))
     }
 
     /// Wipes the unlocked keys of a person. Locked keys are wiped already.

@@ -33,6 +33,10 @@ impl Label {
         if let Some(revoked) = row.life.revoked {
             label.push_str(&format!("\nrevoked\n{}", revoked.0));
         }
+        // Nor put off the day on which it is destroyed. A key without one has the label that it always had.
+        if let Some(destroys) = row.destroys {
+            label.push_str(&format!("\ndestroys\n{}", destroys.0));
+        }
         Self(label)
     }
 
@@ -137,6 +141,7 @@ mod tests {
             created: fieldseal::NumericDate(1),
             nbf: Some(fieldseal::NumericDate(2)),
             exp: None,
+            destroys: None,
             public: Vec::new(),
             wrapped: Vec::new(),
             life: crate::store::Life::default(),
@@ -147,6 +152,8 @@ mod tests {
             KeyRow { scope: fieldseal::keyset::Scope::Class(fieldseal::kind::Class::Payment), ..row() },
             KeyRow { nbf: None, ..row() },
             KeyRow { exp: Some(fieldseal::NumericDate(2)), ..row() },
+            KeyRow { destroys: Some(fieldseal::NumericDate(3)), ..row() },
+            KeyRow { destroys: Some(fieldseal::NumericDate(4)), ..row() },
             KeyRow {
                 life: crate::store::Life { revoked: Some(fieldseal::NumericDate(3)), ..Default::default() },
                 ..row()

@@ -64,6 +64,10 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To see when keys end, and what keeps them.
+    RetentionRead,
+    /// To ask for holds and for their release.
+    HoldsManage,
     /// To register people, so that there are keys for each of them.
     SubjectsRegister,
     /// To see who is registered, and who was erased.
@@ -74,7 +78,7 @@ pub enum Duty {
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -86,6 +90,8 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::RetentionRead,
+        Self::HoldsManage,
         Self::SubjectsRegister,
         Self::SubjectsRead,
         Self::SubjectsErase,
@@ -105,6 +111,8 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::RetentionRead => "retention-read",
+            Self::HoldsManage => "holds-manage",
             Self::SubjectsRegister => "subjects-register",
             Self::SubjectsRead => "subjects-read",
             Self::SubjectsErase => "subjects-erase",

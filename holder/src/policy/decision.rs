@@ -99,6 +99,7 @@ impl Refusal {
             | Code::KeyRevoked
             | Code::KeyDestroyed
             | Code::SubjectErased
+            | Code::KeyRetentionOver
             | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
             code => code,
         }

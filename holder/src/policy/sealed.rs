@@ -63,6 +63,8 @@ pub struct KeyInfo {
     pub scope: Scope,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Whether a hold keeps it, and with it what was sealed to it.
+    pub held: bool,
     /// The person whose values alone it seals, if it was derived for one.
     pub subject: Option<Arc<str>>,
 }

@@ -15,6 +15,8 @@ pub struct Approval {
     pub actor: String,
     /// What for.
     pub action: String,
+    /// What it is about, where that is no token: `key` or `class` and its name, or the id of a hold.
+    pub target: Option<String>,
     /// Why.
     pub purpose: Option<String>,
     /// SHA-256 over who asked, what for, why, and the tokens.
@@ -37,6 +39,7 @@ impl Approval {
             id: row.try_get("id")?,
             actor: row.try_get("actor")?,
             action: row.try_get("action")?,
+            target: row.try_get("target")?,
             purpose: row.try_get("purpose")?,
             digest: hash(row, "digest")?,
             count: unsigned(row, "count")?,
@@ -52,8 +55,8 @@ impl Tx {
     /// Adds a request.
     pub(crate) async fn insert_approval(&mut self, approval: &Approval) -> Result<()> {
         sqlx::query(
-            "INSERT INTO approvals (id, actor, action, purpose, digest, count, created, expires)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO approvals (id, actor, action, purpose, digest, count, created, expires, target)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&approval.id)
         .bind(&approval.actor)
@@ -63,6 +66,7 @@ impl Tx {
         .bind(number(approval.count)?)
         .bind(to_db(approval.created))
         .bind(to_db(approval.expires))
+        .bind(&approval.target)
         .execute(&mut *self.0)
         .await?;
         Ok(())

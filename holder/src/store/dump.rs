@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 16] = [
     "holder",
     "settings",
     "origins",
@@ -23,6 +23,7 @@ pub(crate) const TABLES: [&str; 15] = [
     "opened_once",
     "rewrapped_once",
     "approvals",
+    "holds",
     "subjects",
     "subject_keys",
 ];

@@ -15,6 +15,12 @@ impl Store {
 }
 
 impl Tx {
+    /// The value of that name, if one was set.
+    pub(crate) async fn preference(&mut self, name: &str) -> Result<Option<String>> {
+        let row = sqlx::query(BY_NAME).bind(name).fetch_optional(&mut *self.0).await?;
+        row.map(|row| Ok(row.try_get("value")?)).transpose()
+    }
+
     /// The value of that name, which nobody else changes until this commits: writing the row as it is
     /// takes its lock also where a transaction does not lock the whole database.
     pub(crate) async fn hold_preference(&mut self, name: &str) -> Result<Option<String>> {
@@ -22,8 +28,7 @@ impl Tx {
             .bind(name)
             .execute(&mut *self.0)
             .await?;
-        let row = sqlx::query(BY_NAME).bind(name).fetch_optional(&mut *self.0).await?;
-        row.map(|row| Ok(row.try_get("value")?)).transpose()
+        self.preference(name).await
     }
 
     pub(crate) async fn set_preference(&mut self, name: &str, value: &str) -> Result<()> {

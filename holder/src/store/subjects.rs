@@ -1,6 +1,6 @@
 //! The SQL of people whose values can be erased. Salts pass through here wrapped; only the keystore unwraps them.
 
-use super::{KeyRow, Store, Tx, from_db, to_db};
+use super::{Store, Tx, from_db, to_db};
 use crate::error::Result;
 use fieldseal::NumericDate;
 use sqlx::any::AnyRow;
@@ -32,12 +32,6 @@ pub(crate) struct SubjectKeyRow {
     /// The key that it was derived from.
     pub(crate) parent: String,
     pub(crate) created: NumericDate,
-}
-
-/// What a derived key follows from.
-pub(crate) struct Origin {
-    pub(crate) subject: SubjectRow,
-    pub(crate) parent: KeyRow,
 }
 
 impl SubjectRow {
@@ -137,28 +131,15 @@ impl Store {
         rows.iter().map(key).collect()
     }
 
-    /// Whom a derived key is for, and what it was derived from.
-    pub(crate) async fn origin_of(&self, kid: &str) -> Result<Option<Origin>> {
+    /// Whom a derived key is for, and the key that it was derived from.
+    pub(crate) async fn origin_of(&self, kid: &str) -> Result<Option<(SubjectRow, String)>> {
         let row = sqlx::query(
-            "SELECT keys.*, subjects.id AS subject_id, subjects.created AS subject_created,
-                    subjects.erased AS subject_erased, subjects.salt
-             FROM subject_keys JOIN subjects ON subjects.id = subject_keys.subject
-                               JOIN keys ON keys.kid = subject_keys.parent
-             WHERE subject_keys.kid = $1",
+            "SELECT subjects.*, parent FROM subject_keys JOIN subjects ON id = subject WHERE kid = $1",
         )
         .bind(kid)
         .fetch_optional(&self.readers)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        let subject = SubjectRow {
-            id: row.try_get("subject_id")?,
-            created: from_db(row.try_get("subject_created")?),
-            salt: row.try_get("salt")?,
-            erased: row.try_get::<Option<i64>, _>("subject_erased")?.map(from_db),
-            reason: None,
-            receipt: None,
-        };
-        Ok(Some(Origin { subject, parent: KeyRow::read(&row)? }))
+        row.map(|row| Ok((SubjectRow::read(&row)?, row.try_get("parent")?))).transpose()
     }
 
     /// Up to `limit` people, oldest first, after the one of this time and name, and how many keys each has.

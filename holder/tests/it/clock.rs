@@ -75,6 +75,26 @@ async fn an_expired_key_is_not_published_and_still_opens() {
 }
 
 #[tokio::test]
+async fn a_key_opens_until_its_date() {
+    let place = Place::empty();
+    let clock = Clock::manual(START);
+    let holder = holder(&place, &clock).await;
+    holder.new_key(Alg::EcdhEs, Scope::All, 90, &Actor::operator("test")).await.unwrap();
+    let keys = holder.keys().published(START).await.unwrap();
+    let date = first(&keys).destroys().unwrap();
+    assert_eq!(date, first(&keys).exp().unwrap().plus(3653 * DAY));
+    // Sealed on the last day, so that it is the key that ends and not the time of the kind.
+    let token = seal_at(&keys, &options("note", "text"), "1", ORIGIN, START.plus(90 * DAY - 1));
+    for (time, expected) in [(date.0 - 2, None), (date.0, Some("key-retention-over")), (date.0 - 2, None)] {
+        clock.set(NumericDate(time));
+        assert_eq!(code(&holder, &token).await, expected, "{time}");
+    }
+    // The time of the kind ends a second before: what was sealed last was sealed before the end.
+    clock.set(NumericDate(date.0 - 1));
+    assert_eq!(code(&holder, &token).await, Some("token-retention-over"));
+}
+
+#[tokio::test]
 async fn days_are_checked() {
     let place = Place::empty();
     let holder = holder(&place, &Clock::manual(START)).await;

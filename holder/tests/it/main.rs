@@ -25,6 +25,7 @@ mod origins;
 mod quota;
 mod refused;
 mod replicas;
+mod retention;
 mod rewrap;
 mod roles;
 mod rules;

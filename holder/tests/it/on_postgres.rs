@@ -16,6 +16,7 @@ mod origins;
 mod quota;
 mod refused;
 mod replicas;
+mod retention;
 mod rewrap;
 mod service;
 mod subjects;

@@ -263,4 +263,18 @@ fn found_answers(place: &Place, server: &Server, document: &Value) {
     let approved = server.request("POST", &format!("/v1/approvals/{id}"), &approver, b"");
     assert_eq!(approved.json()["approved_by"], "second");
     hold(document, "post", "/v1/approvals/{id}", &approved);
+    let reason = json!({ "class": "payment", "reason": "case 17" });
+    let officer = officer.strip_prefix("Bearer ").unwrap();
+    let asked = server.ask(officer, "/v1/retention/holds", &reason);
+    hold(document, "post", "/v1/retention/holds", &asked);
+    let id = asked.json()["approval"].as_str().unwrap().to_owned();
+    hold(document, "get", "/v1/approvals", &server.get("/v1/approvals", &approver));
+    server.request("POST", &format!("/v1/approvals/{id}"), &approver, b"");
+    let bearer = format!("Bearer {officer}");
+    let plan = server.get("/v1/retention", &[("authorization", &bearer)]);
+    assert_eq!(plan.json()["holds"][0]["class"], "payment");
+    hold(document, "get", "/v1/retention", &plan);
+    let released =
+        server.ask(officer, &format!("/v1/retention/holds/{id}/release"), &json!({ "reason": "over" }));
+    hold(document, "post", "/v1/retention/holds/{id}/release", &released);
 }

@@ -1,5 +1,6 @@
 //! A person is erased, and what was sealed to their keys opens nowhere any more; everybody else's does.
 
+mod kept;
 mod registered;
 mod restored;
 

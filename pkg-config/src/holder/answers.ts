@@ -142,6 +142,8 @@ export interface KeyDescription {
   readonly created: number;
   readonly nbf?: number;
   readonly exp?: number;
+  /** When it is destroyed, and with it all that was sealed to it. */
+  readonly destroys?: number;
   /** What became of it: whether it is still sealed to, and whether it opens. */
   readonly state: string;
   readonly revoked?: number;

@@ -44,9 +44,14 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<()> {
             if context.out.json() {
                 return context.out.value(&receipt);
             }
-            let Receipt { kid, class, destroyed, by, .. } = &receipt;
+            let Receipt { kid, class, destroyed, due, by, .. } = &receipt;
             let when = readable(NumericDate(*destroyed));
-            context.out.line(&format!("{kid} of class {class} was destroyed {when} by {by}."))
+            let due = due.map(|due| format!(", due {}", readable(NumericDate(due)))).unwrap_or_default();
+            context.out.line(&format!("{kid} of class {class} was destroyed {when} by {by}{due}."))?;
+            if receipt.clock.is_some() {
+                context.out.note("That time is of another clock than the machine's, as a test has one.");
+            }
+            Ok(())
         }
     }
 }

@@ -47,7 +47,8 @@ async fn rehearse(context: &Context, id: &str) -> Result<()> {
     let erased = person.row.erased;
     if context.out.json() {
         let erased = erased.map(|time| time.0);
-        return context.out.value(&json!({ "subject": id, "erased": erased, "kids": kids }));
+        let held = person.held;
+        return context.out.value(&json!({ "subject": id, "erased": erased, "held": held, "kids": kids }));
     }
     match erased {
         Some(erased) => {
@@ -57,7 +58,13 @@ async fn rehearse(context: &Context, id: &str) -> Result<()> {
             context
                 .out
                 .line(&format!("Nothing that is sealed to these {} keys would open again:", kids.len()))?;
-            kids.iter().try_for_each(|kid| context.out.line(kid))
+            kids.iter().try_for_each(|kid| context.out.line(kid))?;
+            if person.held {
+                context
+                    .out
+                    .note("A hold keeps some of it, so it would be refused: see `keyholder retention plan`.");
+            }
+            Ok(())
         }
     }
 }

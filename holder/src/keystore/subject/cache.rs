@@ -111,6 +111,7 @@ mod tests {
             created: NumericDate(0),
             nbf: None,
             exp: None,
+            destroys: None,
             public: Vec::new(),
             wrapped: Vec::new(),
             life: Life::default(),

@@ -46,13 +46,18 @@ fn stored(place: &Place) -> (String, Wrapped, Wrapped) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let mut db = options.connect().await.unwrap();
         let holder = sqlx::query("SELECT lock, signer_wrapped FROM holder").fetch_one(&mut db).await.unwrap();
-        let key = sqlx::query("SELECT kid, alg, class, nbf, exp, wrapped FROM keys LIMIT 1");
+        let key = sqlx::query("SELECT kid, alg, class, nbf, exp, destroys, wrapped FROM keys LIMIT 1");
         let key = key.fetch_one(&mut db).await.unwrap();
         db.close().await.unwrap();
         let text = |name| key.get::<String, _>(name);
         let (nbf, exp) = (key.get::<i64, _>("nbf"), key.get::<i64, _>("exp"));
-        let label =
-            format!("{FORMAT}\nseal\n{}\n{}\n{}\n{nbf}\n{exp}", text("kid"), text("alg"), text("class"));
+        let destroys = key.get::<i64, _>("destroys");
+        let label = format!(
+            "{FORMAT}\nseal\n{}\n{}\n{}\n{nbf}\n{exp}\ndestroys\n{destroys}",
+            text("kid"),
+            text("alg"),
+            text("class")
+        );
         (
             holder.get("lock"),
             (format!("{FORMAT}\nsign\n{}\nEd25519", signer["kid"].as_str().unwrap()), holder.get(1)),
