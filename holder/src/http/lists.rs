@@ -1,4 +1,4 @@
-//! `GET /v1/audit` and `GET /v1/keys`: lists, a page at a time, for those who may see them.
+//! `GET /v1/audit`, `GET /v1/keys` and `GET /v1/subjects`: lists, a page at a time, for those who may see them.
 //!
 //! A page ends with a cursor from which the next goes on. It says nothing to the client and stays good
 //! while the list grows, so that a program can follow the audit by asking again with the last one.
@@ -6,6 +6,7 @@
 use super::Service;
 use super::caller::{Address, Caller};
 use super::problem::Problem;
+use super::subjects::Subject;
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use crate::store::{AuditFilter, KeyRow, Side};
@@ -193,9 +194,7 @@ pub(super) async fn audit(
     let next = Cursor { place: next, ..Cursor::start(list) }.write();
     // A record goes out as `keyholder audit export` writes it, so that the two can be compared.
     let records: crate::error::Result<Vec<String>> = rows.iter().map(|row| row.to_json()).collect();
-    let records = records?.join(",");
-    let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
-    json(format!(r#"{{"records":[{records}],"next":"{next}","more":{more}{follow}}}"#))
+    answer("records", &records?.join(","), &next, more, follow.as_deref())
 }
 
 /// What is public about a key. Times are NumericDates (RFC 7519 section 2).
@@ -279,11 +278,48 @@ pub(super) async fn keys(
     let keys: Result<Vec<String>, _> =
         keys.iter().map(|key| serde_json::to_string(&Key::of(key, now))).collect();
     let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
-    let (keys, next) = (keys.join(","), next.write());
-    json(format!(r#"{{"keys":[{keys}],"next":"{next}","more":{more}}}"#))
+    answer("keys", &keys.join(","), &next.write(), more, None)
 }
 
-fn json(body: String) -> Result<Response, Problem> {
+/// The registered people, in the order in which they were registered, those that were erased too.
+#[utoipa::path(
+    get, path = "/v1/subjects", operation_id = "listSubjects", tag = "operate", params(Page),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "A page of people", body = super::openapi::SubjectPage)),
+)]
+pub(super) async fn subjects(
+    State(service): State<Arc<Service>>,
+    Address(address): Address,
+    Caller(credential): Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let holder = &service.holder;
+    holder.may(&Actor::credential(&credential), address, Duty::SubjectsRead).await?;
+    let Query(page) = page.map_err(|_| Problem::new(Code::PageInvalid))?;
+    let limit = page.limit()?;
+    let after = Cursor::read("subjects", page.after.as_deref())?;
+    let mut people = holder.store().subjects((NumericDate(after.place), &after.name), limit + 1).await?;
+    let more = people.len() > limit as usize;
+    people.truncate(limit as usize);
+    let next = match people.last() {
+        Some((last, _)) => Cursor { list: "subjects", place: last.created.0, name: last.id.clone() },
+        None => after,
+    };
+    let people: Result<Vec<String>, _> =
+        people.iter().map(|(row, keys)| serde_json::to_string(&Subject::of(row, *keys))).collect();
+    let people = people.map_err(|_| Problem::new(Code::Internal))?;
+    answer("subjects", &people.join(","), &next.write(), more, None)
+}
+
+fn answer(
+    name: &str,
+    entries: &str,
+    next: &str,
+    more: bool,
+    follow: Option<&str>,
+) -> Result<Response, Problem> {
+    let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
+    let body = format!(r#"{{"{name}":[{entries}],"next":"{next}","more":{more}{follow}}}"#);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }

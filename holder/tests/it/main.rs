@@ -40,6 +40,7 @@ mod rewrap;
 mod roles;
 mod rules;
 mod service;
+mod subjects;
 mod support;
 mod tls;
 mod values;
