@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod console;
 mod credentials;
+mod decoy;
 mod incident;
 mod init;
 mod keys;
@@ -14,10 +15,12 @@ mod origins;
 mod output;
 mod policy;
 mod progress;
+mod report;
 mod retention;
 mod rewrap;
 mod secret;
 mod serve;
+mod subject;
 
 use crate::audit::{Action, Entry, Tail};
 use crate::clock::Clock;
@@ -106,6 +109,12 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
+    /// Answer what a person asks for: access to what is kept about them, and the other rights.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Make and watch decoys: tokens that nobody honest opens.
+    #[command(subcommand)]
+    Decoy(decoy::Command),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -115,6 +124,9 @@ enum Command {
     /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Say what the records come to, such as what is collected and not needed.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -249,9 +261,12 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Incident(command) => incident::run(context, command).await,
+        Command::Report(command) => report::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Console(command) => console::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
+        Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
     }
 }

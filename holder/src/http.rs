@@ -6,6 +6,8 @@ mod ask;
 mod caller;
 mod connection;
 mod console;
+mod decoys;
+mod flags;
 mod health;
 mod incidents;
 mod keyset;
@@ -14,6 +16,7 @@ mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod requests;
 mod retention;
 mod rewrap;
 mod server;
@@ -123,11 +126,14 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/incidents", get(incidents::list))
         .route("/v1/incidents/{id}", get(incidents::show))
+        .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
         .route("/v1/retention", get(retention::plan))
         .route("/v1/retention/holds", post(retention::hold))
         .route("/v1/retention/holds/{id}/release", post(retention::release))
+        .route("/v1/decoys", get(decoys::list))
+        .route("/v1/requests", get(requests::list))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {

@@ -7,10 +7,17 @@
 mod assess;
 mod assessment;
 mod contain;
+pub mod data;
+pub mod duties;
+pub mod notices;
 mod opened;
+pub mod protect;
 mod register;
+pub mod report;
 mod tally;
+mod template;
 mod tokens;
+mod words;
 
 pub use assess::{Assessor, Found, note_assessment};
 

@@ -8,6 +8,7 @@ pub(crate) mod backup;
 mod fingerprint;
 mod hold;
 mod inspect;
+mod jws;
 mod keyring;
 mod lifecycle;
 mod lock;

@@ -96,6 +96,24 @@ pub enum Action {
     Login,
     /// Somebody logged out.
     Logout,
+    /// A decoy was made.
+    DecoyNew,
+    /// A decoy was retired.
+    DecoyRetire,
+    /// It was set where alarms are sent.
+    DecoyWebhook,
+    /// Somebody touched a decoy. What they asked for is the record before.
+    DecoyAlarm,
+    /// What is kept about a person was put together for them.
+    SubjectExport,
+    /// What a person asked for was entered.
+    SubjectRequestNew,
+    /// What a person asked for was done.
+    SubjectRequestDone,
+    /// It was noted what a person said about the use of their values.
+    SubjectFlag,
+    /// Such a note was taken away.
+    SubjectUnflag,
 }
 
 impl Action {
@@ -141,6 +159,15 @@ impl Action {
             Self::ConsoleEnrol => "console-enrol",
             Self::Login => "login",
             Self::Logout => "logout",
+            Self::DecoyNew => "decoy-new",
+            Self::DecoyRetire => "decoy-retire",
+            Self::DecoyWebhook => "decoy-webhook",
+            Self::DecoyAlarm => "decoy-alarm",
+            Self::SubjectExport => "subject-export",
+            Self::SubjectRequestNew => "subject-request-new",
+            Self::SubjectRequestDone => "subject-request-done",
+            Self::SubjectFlag => "subject-flag",
+            Self::SubjectUnflag => "subject-unflag",
         }
     }
 }

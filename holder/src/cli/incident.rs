@@ -3,6 +3,11 @@
 
 mod assess;
 mod contain;
+mod given;
+mod inform;
+mod notify;
+mod protect;
+mod report;
 
 use super::audit::time;
 use super::keys::{readable, scope};
@@ -32,6 +37,16 @@ pub(super) enum Command {
     Thaw(Thaw),
     /// Find out what was opened, what could be, and what is safe.
     Assess(assess::Assess),
+    /// List who must be told and by when, or mark one as told.
+    Notify(notify::Notify),
+    /// Draft notices, and list the subjects to reach.
+    Inform(inform::Inform),
+    /// List who needs which protection, such as credit monitoring or a new password.
+    Protect(protect::Args),
+    /// Write a report with deadlines and charts, as a page and as JSON.
+    Report(report::Report),
+    /// Write the duties, notices and advice that are built in to a directory, to amend them there.
+    Data(given::Write),
     /// Close an incident.
     Close(Close),
 }
@@ -114,6 +129,11 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
     match command {
         Command::Contain(args) => return contain::run(context, args).await,
         Command::Assess(args) => return assess::run(context, args).await,
+        Command::Notify(args) => return notify::run(context, args).await,
+        Command::Inform(args) => return inform::run(context, args).await,
+        Command::Protect(args) => return protect::run(context, args).await,
+        Command::Report(args) => return report::run(context, args).await,
+        Command::Data(args) => return given::write(context, &args),
         _ => {}
     }
     let store = context.store().await?;
@@ -149,7 +169,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
             incident::close(&store, &id, note.as_deref(), by, now).await?;
             context.out.note("Closed.");
         }
-        Command::Contain(_) | Command::Assess(_) => {}
+        _ => {}
     }
     Ok(Done::Well)
 }

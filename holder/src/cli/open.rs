@@ -143,6 +143,20 @@ impl TokenFile {
     }
 }
 
+/// All tokens of a file of any format, for another command that takes them; '-' is standard input.
+///
+/// Errors: those of [`Format::of`], [`Format::read`] and of reading.
+pub(super) fn all_of(path: &Path, columns: &[String]) -> Result<Vec<Submitted>> {
+    let path = Some(path).filter(|path| path.as_os_str() != "-");
+    let wanted = Wanted { names: columns.to_vec(), field_is_column: false, defaults: Expectation::default() };
+    let (mut source, _) = Format::of(path, None)?.read(Input::open(path)?, wanted)?;
+    let mut all = Vec::new();
+    while let Some(batch) = source.next()? {
+        all.extend(batch.submissions);
+    }
+    Ok(all)
+}
+
 /// Who opens: whoever runs the command, with leave for revoked keys if that was said.
 pub(super) fn actor(context: &Context, revoked: bool) -> Actor {
     let actor = context.actor.clone();

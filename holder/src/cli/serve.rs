@@ -276,9 +276,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     // A hangup is for all that is read from files, and each takes it by itself.
     let again = signal(SignalKind::hangup()).map_err(failed)?;
     let policy = tokio::spawn(reload(holder.clone(), again));
+    let alarms = tokio::spawn(holder.clone().tell_of_alarms());
     let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
-    for task in [watch, policy, keys] {
+    for task in [watch, policy, alarms, keys] {
         task.abort();
     }
     Ok(Done::Well)

@@ -4,6 +4,7 @@ use super::Service;
 use super::caller::{Address, Caller};
 use super::problem::Problem;
 use crate::error::Code;
+use crate::incident::duties::{self, Due};
 use crate::incident::{self, Incident};
 use crate::policy::{Actor, Duty};
 use axum::extract::rejection::PathRejection;
@@ -32,6 +33,60 @@ pub(super) struct Document<'a> {
     suspected: Suspected<'a>,
     /// What was done, in order.
     steps: Vec<Step<'a>>,
+    /// Who must be told: first those who must be at once, then by deadline, then those without a fixed one. They are
+    /// those that were kept with `keyholder incident notify --keep`, or else all that could apply.
+    duties: Vec<Deadline>,
+}
+
+/// Somebody who must be told, if the conditions hold. It is no legal advice.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = IncidentDuty)]
+pub(super) struct Deadline {
+    /// Its name, by which it is marked as done.
+    id: String,
+    /// Who is told: `authority`, `subjects`, `media`, `acquirer`, `brands`, `bureaus`, `consumers`, `partner`, or
+    /// `record` where it is written down.
+    tell: &'static str,
+    /// Who that is, in words.
+    whom: String,
+    /// What is to be done.
+    what: String,
+    /// What has to be so for it to apply, which people decide.
+    conditions: Vec<String>,
+    /// The limit in the law's words.
+    words: String,
+    /// By when it must be done at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    due: Option<u64>,
+    /// Whether it is to be done at once.
+    at_once: bool,
+    /// When it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    done: Option<u64>,
+    /// The place in the law.
+    citation: String,
+    /// Where the law can be read.
+    source: String,
+}
+
+impl From<Due> for Deadline {
+    fn from(due: Due) -> Self {
+        Self {
+            id: due.id,
+            tell: due.tell.as_str(),
+            whom: due.whom,
+            what: due.what,
+            conditions: due.conditions,
+            words: due.words,
+            due: due.due,
+            at_once: due.at_once,
+            done: due.done.map(|done| done.at),
+            citation: due.citation,
+            source: due.source,
+        }
+    }
 }
 
 /// What is suspected to be in other hands.
@@ -80,7 +135,8 @@ impl<'a> Document<'a> {
             detail: &step.detail,
         };
         let steps = steps.iter().map(step).collect();
-        Self { id, title, opened: *opened, aware: *aware, closed: *closed, suspected, steps }
+        let duties = duties::of(incident, None).into_iter().map(Deadline::from).collect();
+        Self { id, title, opened: *opened, aware: *aware, closed: *closed, suspected, steps, duties }
     }
 }
 

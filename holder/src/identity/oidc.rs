@@ -16,6 +16,7 @@ use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use jwks::KeySource;
+pub(crate) use jwks::is_safe;
 use serde::Deserialize;
 use serde_json::Value;
 

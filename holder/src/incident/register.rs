@@ -162,7 +162,7 @@ pub(super) async fn still_open(tx: &mut Tx, id: &str) -> Result<Incident> {
 
 /// Adds a step and its record, which says in `target` which incident and in `purpose` which step.
 pub(super) async fn record(tail: &mut Tail, action: Action, id: &str, step: &Step) -> Result<()> {
-    tail.tx().insert_step(id, step).await?;
+    tail.tx().insert_incident_step(id, step).await?;
     let mut entry = Entry::of_action(action, &step.by, NumericDate(step.time));
     entry.target = Some(id.to_owned());
     entry.purpose = Some(step.what.clone());

@@ -70,11 +70,19 @@ pub enum Duty {
     RetentionRead,
     /// To ask for holds and for their release.
     HoldsManage,
+    /// To see which decoys there are, and whether they were touched.
+    DecoysRead,
+    /// To see what people asked for.
+    RequestsRead,
+    /// To note what a person said about the use of their values.
+    SubjectsFlag,
+    /// To take such a note away.
+    SubjectsUnflag,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -89,6 +97,10 @@ impl Duty {
         Self::IncidentsRead,
         Self::RetentionRead,
         Self::HoldsManage,
+        Self::DecoysRead,
+        Self::RequestsRead,
+        Self::SubjectsFlag,
+        Self::SubjectsUnflag,
     ];
 
     /// The name in rules.
@@ -108,6 +120,10 @@ impl Duty {
             Self::IncidentsRead => "incidents-read",
             Self::RetentionRead => "retention-read",
             Self::HoldsManage => "holds-manage",
+            Self::DecoysRead => "decoys-read",
+            Self::RequestsRead => "requests-read",
+            Self::SubjectsFlag => "subjects-flag",
+            Self::SubjectsUnflag => "subjects-unflag",
         }
     }
 }

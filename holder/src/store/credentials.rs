@@ -6,8 +6,8 @@ use crate::identity::{Proof, Way};
 use crate::policy::Quota;
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 /// Who may ask the service to open, and which classes of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,24 @@ impl Tx {
             0 => Err(Error::about(Code::CredentialUnknown, name)),
             _ => Ok(()),
         }
+    }
+}
+
+impl Tx {
+    /// Those of these credentials that were revoked, as it is while nobody else can revoke one.
+    pub(crate) async fn revoked_among(&mut self, names: &[&str]) -> Result<Vec<String>> {
+        let mut revoked = Vec::new();
+        for names in names.chunks(64) {
+            let places = self.1.database.places(1, names.len());
+            let statement =
+                format!("SELECT name FROM credentials WHERE name IN {places} AND revoked IS NOT NULL");
+            let mut query = sqlx::query_scalar(AssertSqlSafe(statement));
+            for name in names {
+                query = query.bind(*name);
+            }
+            revoked.extend(query.fetch_all(&mut *self.0).await?);
+        }
+        Ok(revoked)
     }
 }
 

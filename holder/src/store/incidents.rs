@@ -80,7 +80,7 @@ impl Tx {
     }
 
     /// Adds a step after those that are there.
-    pub(crate) async fn insert_step(&mut self, id: &str, step: &Step) -> Result<()> {
+    pub(crate) async fn insert_incident_step(&mut self, id: &str, step: &Step) -> Result<()> {
         sqlx::query(
             "INSERT INTO incident_steps (incident, place, time, actor, what, detail)
              VALUES ($1, (SELECT coalesce(max(place), 0) + 1 FROM incident_steps WHERE incident = $1),

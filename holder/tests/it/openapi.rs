@@ -181,9 +181,19 @@ fn real_answers_are_as_they_are_described() {
     assert!(moved.results()[0]["token"].is_string() && moved.results()[1]["error"].is_object());
     hold(&document, "post", "/v1/rewrap", &moved);
     found_answers(&place, &server, &document);
+    let new =
+        ["decoy", "new", "--kind", "text", "--field", "f", "--origin", crate::support::ORIGIN, "--freeze"];
+    let decoy = place.run(&new).ok().trim_end().to_owned();
+    let touches = place.credential("touches", &["*"]);
+    assert_eq!(server.open(&touches, &[json!(decoy)]).results()[0]["error"]["code"], "open-failed");
+    place.run(&["subject", "request", "new", "person-17", "--kind", "access", "--note", "by letter"]).ok();
     let auditor = place.role("auditor", &["auditor"]);
     let bearer = format!("Bearer {auditor}");
     let authorized = [("authorization", bearer.as_str())];
+    for path in ["/v1/decoys", "/v1/requests"] {
+        hold(&document, "get", path, &server.get(path, &authorized));
+        hold(&document, "get", path, &server.get(path, &[]));
+    }
     for path in ["/v1/audit", "/v1/keys"] {
         hold(&document, "get", path, &server.get(path, &authorized));
         hold(&document, "get", path, &server.get(path, &[]));

@@ -192,7 +192,7 @@ pub(super) fn signs_with(key: &Jwk, alg: Algorithm) -> bool {
 }
 
 /// Whether what an address gives can be believed: over TLS, or from this machine.
-pub(super) fn is_safe(address: &str) -> bool {
+pub(crate) fn is_safe(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
     if !url.username().is_empty() || url.password().is_some() {
         return false;
