@@ -42,6 +42,10 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 
+    /// How many decoys there are among what is not asked for.
+    #[arg(long, default_value_t = 0)]
+    decoys: u32,
+
     /// What `cargo bench` says.
     #[arg(long, hide = true)]
     bench: bool,
@@ -54,6 +58,11 @@ fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let place = Place(dir.path().to_owned());
     let secret = set_up(&place, &args.alg)?;
+    if args.decoys > 0 {
+        let count = args.decoys.to_string();
+        let new = ["decoy", "new", "--kind", "number", "--field", "n", "--origin", raw::ORIGIN];
+        place.run(&[&new[..], &["--count", count.as_str()]].concat())?;
+    }
     let sealer = Sealer::new(KeySet::parse(&place.run(&["keys", "publish"])?)?, raw::ORIGIN)?;
     let bodies = (0..32).map(|i| body(&sealer, i)).collect::<Result<Vec<_>>>()?;
     let (key, tokens) = raw::parsed(alg, 1000)?;

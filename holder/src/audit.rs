@@ -59,6 +59,7 @@ mod quota;
 mod tail;
 mod tree;
 mod verify;
+mod watch;
 mod writer;
 
 pub use crate::store::{AuditFilter, AuditRow};
@@ -74,6 +75,7 @@ use crate::policy::{Decision, Grant, Refusal};
 use crate::store::Store;
 use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
+use std::net::IpAddr;
 use std::sync::Arc;
 use writer::Writer;
 
@@ -111,14 +113,23 @@ impl Audit {
 
     /// Records the decisions of a request, in order, and gives a permit for each grant once they are on the
     /// disk. What is recorded may be a refusal where a grant was asked for: a token sealed with `once` that
-    /// has been opened before, or a quota that is spent.
+    /// has been opened before, a quota that is spent, or a decoy.
     ///
     /// Errors: `store-unavailable`, `store-damaged`; then nothing may be opened.
     pub async fn record(
         &self,
         decisions: Vec<Decision>,
     ) -> Result<Vec<std::result::Result<Permit, Refusal>>> {
-        let decided = self.writer.write(decisions).await?;
+        self.record_from(None, decisions).await
+    }
+
+    /// The same for a request from this address, which no record has: it is told with the alarm of a decoy.
+    pub(crate) async fn record_from(
+        &self,
+        address: Option<IpAddr>,
+        decisions: Vec<Decision>,
+    ) -> Result<Vec<std::result::Result<Permit, Refusal>>> {
+        let decided = self.writer.write(address, decisions).await?;
         // From here on the records are durable, and only now do permits come to be.
         Ok(decided.into_iter().map(|decision| decision.map(Permit)).collect())
     }
@@ -133,9 +144,14 @@ impl Audit {
     /// Records what came out after a permit was used, such as a token that did not open.
     pub async fn record_outcomes(&self, refusals: Vec<Refusal>) -> Result<()> {
         if !refusals.is_empty() {
-            self.writer.write(refusals.into_iter().map(Err).collect()).await?;
+            self.writer.write(None, refusals.into_iter().map(Err).collect()).await?;
         }
         Ok(())
+    }
+
+    /// Waits until a decoy raised an alarm in this process.
+    pub(crate) async fn alarmed(&self) {
+        self.writer.alarmed().await;
     }
 
     /// The last `limit` records, in order.

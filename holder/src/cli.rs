@@ -4,7 +4,10 @@ mod approvals;
 mod ask;
 mod audit;
 mod backup;
+mod console;
 mod credentials;
+mod decoy;
+mod incident;
 mod init;
 mod keys;
 mod open;
@@ -13,6 +16,7 @@ mod output;
 mod policy;
 mod progress;
 mod receipts;
+mod report;
 mod retention;
 mod rewrap;
 mod secret;
@@ -106,21 +110,33 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
+    /// Register people, answer what they ask for, such as what is kept about them, and erase them.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Make and watch decoys: tokens that nobody honest opens.
+    #[command(subcommand)]
+    Decoy(decoy::Command),
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Declare an incident, contain it, and find out what it touched.
+    #[command(subcommand)]
+    Incident(incident::Command),
     /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Say what the records come to, such as what is collected and not needed.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
-    /// Register people under opaque names, and erase them.
-    #[command(subcommand)]
-    Subject(subject::Command),
     /// Print what proves that keys were destroyed and people erased.
     #[command(subcommand)]
     Receipts(receipts::Command),
+    /// Make, list and end the people who log in to the console.
+    #[command(subcommand)]
+    Console(console::Command),
 }
 
 /// What every command gets to work with.
@@ -248,8 +264,12 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approvals(command) => approvals::list(context, command).await,
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
+        Command::Incident(command) => incident::run(context, command).await,
+        Command::Report(command) => report::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
+        Command::Console(command) => console::run(context, command).await,
+        Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Subject(command) => subject::run(context, command).await,
         Command::Receipts(command) => receipts::run(context, command).await,

@@ -24,12 +24,6 @@ pub async fn create(
     by: &Actor,
     now: NumericDate,
 ) -> Result<Option<Zeroizing<String>>> {
-    if !is_name(name) {
-        return Err(Error::new(Code::CredentialName));
-    }
-    if let Some(role) = roles.iter().find(|role| !is_name(role)) {
-        return Err(Error::about(Code::RoleUnknown, role));
-    }
     let (proof, secret) = match proof {
         NewProof::Bearer => {
             let secret = bearer::new_secret()?;
@@ -38,18 +32,33 @@ pub async fn create(
         NewProof::Certificate(der) => (certificate::proof(&der), None),
         NewProof::Oidc { issuer, subject } => (oidc::expected(&issuer, &subject)?, None),
     };
-    let mut entry = Entry::of_action(Action::CredentialNew, by.name(), now);
-    entry.target = Some(name.to_owned());
-    entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
-    entry.rule = Some(roles.join(" ")).filter(|roles| !roles.is_empty());
-    let mut tx = store.write().await?;
     let credential =
         Credential { name: name.to_owned(), classes, roles, proof, quota, created: now, revoked: None };
+    let entry = record(Action::CredentialNew, &credential, by)?;
+    let mut tx = store.write().await?;
     tx.insert_credential(&credential).await?;
     let mut tail = Tail::of(tx).await?;
     tail.append(&entry)?;
     tail.commit().await?;
     Ok(secret)
+}
+
+/// The record of a new credential, if its names are such.
+///
+/// Errors: `credential-name`, `role-unknown`.
+pub(crate) fn record(action: Action, credential: &Credential, by: &Actor) -> Result<Entry> {
+    let Credential { name, classes, roles, created, .. } = credential;
+    if !is_name(name) {
+        return Err(Error::new(Code::CredentialName));
+    }
+    if let Some(role) = roles.iter().find(|role| !is_name(role)) {
+        return Err(Error::about(Code::RoleUnknown, role));
+    }
+    let mut entry = Entry::of_action(action, by.name(), *created);
+    entry.target = Some(name.to_owned());
+    entry.class = Some(classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(" "));
+    entry.rule = Some(roles.join(" ")).filter(|roles| !roles.is_empty());
+    Ok(entry)
 }
 
 fn is_name(text: &str) -> bool {

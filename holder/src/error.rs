@@ -176,6 +176,23 @@ codes! {
     ApprovalOwn = "approval-own", "Nobody approves their own request. Ask somebody else.";
     ApprovalInvalid = "approval-invalid", "That approval is not for this request, was not given yet, has expired or was used. It holds for the same tokens, in the same order, from the same one who asked, once.";
     ApprovalsWaiting = "approvals-waiting", "Too many requests of this credential wait for approval. Have them approved, or wait an hour.";
+    // The console, and who logs in to it.
+    ConsoleOrigin = "console-origin", "The console's origin is where browsers find it: https://name[:port], or http://localhost[:port] on this machine. Security keys are registered for a name, so an IP address will not do.";
+    ConsoleUserUnknown = "console-user-unknown", "The console has no user of that name. See `keyholder console user list`.";
+    LoginMalformed = "login-malformed", "The body is not the JSON that this address takes: `name` and `passphrase`, with `code` the first time, or what the browser gave for the security key.";
+    LoginFailed = "login-failed", "The name, the passphrase, the code or the security key is not right, or there were too many tries. Wait five minutes, then try again or have the user reset.";
+    LoginExpired = "login-expired", "No login is under way, or it took longer than five minutes. Begin again.";
+    SessionEnded = "session-ended", "The session has ended. Log in again.";
+    RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
+    ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
+    // What a person said about the use of their values.
+    SubjectInvalid = "subject-invalid", "A subject is what the site puts into tokens as `sub`: 1 to 256 bytes without control characters.";
+    FlagUnknown = "flag-unknown", "A flag is do-not-sell, or objection or withdrawal with the purpose that it is about.";
+    PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters and digits, with - _ . in between.";
+    FlagsMany = "flags-many", "A person can have 64 flags at a time. Lift those that others make needless.";
+    FlagsMalformed = "flags-malformed", "The body is a JSON object with `set`, `lift` or both: lists of 1 to 64 objects with `flag` and perhaps `purpose`.";
+    // What is collected and not needed.
+    DeclaredMalformed = "declared-malformed", "A declaration is what `guard.declared()` gives: `origins`, and `fields` with `name`, `kind` and perhaps `required` and `hints`.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
@@ -214,7 +231,6 @@ codes! {
     HoldDamaged = "hold-damaged", "This hold was changed in the database. No key is destroyed before two people have looked, and released it: `keyholder retention release`.";
     ClockInvalid = "clock-invalid", "A clock is a time such as 2036-01-31T00:00:00Z, or an offset such as +90d or -1h.";
     // People whose values can be erased.
-    SubjectInvalid = "subject-invalid", "A subject is an opaque name of 1 to 256 bytes without control characters. Choose one that nobody can guess.";
     SubjectUnknown = "subject-unknown", "There is no subject of that name. Register it first: `keyholder subject new`, or POST /v1/subjects/{id}.";
     SubjectErased = "subject-erased", "That subject was erased: what was sealed to its keys opens for nobody, and the name is not used again.";
     SubjectNotErased = "subject-not-erased", "That subject was not erased, so there is no receipt.";
@@ -228,10 +244,47 @@ codes! {
     ShareForeign = "share-foreign", "A share is of another key than this backup's. Shares that were made later or earlier do not open it.";
     SharesTooFew = "shares-too-few", "It takes more shares to open this backup. Give a --share for each.";
     SharesCount = "shares-count", "Give from 1 to 255 --shares, and a --threshold from 1 to as many.";
+    // Incidents.
+    IncidentUnknown = "incident-unknown", "There is no incident of that id. See `keyholder incident list`.";
+    IncidentClosed = "incident-closed", "That incident was closed. Open another; nothing was changed.";
+    IncidentFrozen = "incident-frozen", "Classes are still frozen for that incident. Thaw them first: `keyholder incident thaw`.";
+    IncidentTitle = "incident-title", "A title has 1 to 200 characters and no control characters.";
+    IncidentWindow = "incident-window", "A window begins before it ends, and nobody is aware of an incident in the future.";
+    IncidentConfirm = "incident-confirm", "Nothing was changed. Look at what --dry-run prints, and give --yes to have it done.";
+    AssessmentExists = "assessment-exists", "There is such a file already. Choose another --out; nothing was read or written.";
+    ClassFrozen = "class-frozen", "Nothing of this class is opened while an incident is being looked into. Ask whoever is in charge of it.";
+    // Decoys, and what people ask for.
+    TokenDecoy = "token-decoy", "The token is a decoy, which nobody honest opens, so an alarm was raised. Find out who has the tokens of that database.";
+    DecoyUnknown = "decoy-unknown", "There is no decoy of that id. See `keyholder decoy list`.";
+    DecoyUnable = "decoy-unable", "No value of this kind, with these hints, is sure to belong to nobody. Choose another kind, or leave the hints out.";
+    DecoyMembers = "decoy-members", "A form's decoy has members, one --member NAME=KIND or more, of the form's class; a single value's has none.";
+    DecoyConsent = "decoy-consent", "A consent is a flat JSON object of texts, whole numbers and booleans.";
+    WebhookAddress = "webhook-address", "A webhook is an https:// address, or http:// on this machine, without a user's name or a password.";
+    NoteInvalid = "note-invalid", "A note has 1 to 200 characters and no control characters.";
+    ExportEmpty = "export-empty", "None of these tokens names that subject. Nothing was opened and nothing written; look at the id and the files.";
+    RequestSubject = "request-subject", "A subject is the opaque name that tokens carry as `sub`: 1 to 256 bytes without control characters.";
+    RequestReceived = "request-received", "A request cannot have been received in the future.";
+    RequestUnknown = "request-unknown", "There is no request of that id. See `keyholder subject request list`.";
+    RequestDone = "request-done", "That request was done before. Nothing was changed.";
+    // Duties, notices and protection after an incident.
+    IncidentDataUnreadable = "incident-data-unreadable", "The data of incidents cannot be read. Look at the path and owner of --data, and that its files are text of at most 1 MiB.";
+    IncidentDataInvalid = "incident-data-invalid", "The data of incidents cannot be used as it is. Mend what is named here; `keyholder incident data` writes what is built in.";
+    AssessmentUnreadable = "assessment-unreadable", "That file is no assessment that `keyholder incident assess` has written.";
+    AssessmentForeign = "assessment-foreign", "That assessment is of another incident, or was changed after it was made. Give the file that `keyholder incident assess` wrote.";
+    AssessmentNeeded = "assessment-needed", "This takes an assessment. Make one with `keyholder incident assess`, or say where it is with --assessment.";
+    DutyUnknown = "duty-unknown", "There is no duty of that id. See `keyholder incident notify`.";
+    RegimeUnknown = "regime-unknown", "No duty is of that regime. See the `regime` of the files that `keyholder incident data` writes.";
+    JurisdictionInvalid = "jurisdiction-invalid", "A jurisdiction is a country or a part of one, such as DE or US-CA.";
+    AudienceUnknown = "audience-unknown", "An audience is subjects, authority, acquirer, staff or media.";
+    LanguageUnknown = "language-unknown", "There is no template in that language. Write one with `keyholder incident data` and --data, or choose en, de, fr or es.";
+    MeasureUnknown = "measure-unknown", "There is no measure of that name. See `keyholder incident protect`.";
+    ListFormat = "list-format", "A list is written to a file whose name ends in .csv or .ndjson.";
+    FileExists = "file-exists", "There is such a file already, and nothing was written over it. Choose another name.";
+    ReferenceInvalid = "reference-invalid", "A text has 1 to 500 characters and no control characters.";
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
-    NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, or for fewer values at a time.";
+    NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, for one that the person agreed to and did not object to, or for fewer values at a time.";
     ApprovalRequired = "approval-required", "This takes a second person. Have the request approved under the id in `approval`, then send it again, unchanged, with that id.";
     TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
     QuotaExceeded = "quota-exceeded", "The credential has had as many values opened as it may for now. Try again in the next minute, or day.";

@@ -13,14 +13,14 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, FoundKey, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::retention::RetentionPolicy;
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Entries;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +134,11 @@ impl Holder {
     ///
     /// Errors: `credential-invalid`.
     pub async fn authenticate(&self, proof: &Proof) -> Result<Credential> {
-        let credential = credential::find(&self.store, proof).await?;
+        self.unless_revoked(credential::find(&self.store, proof).await?).await
+    }
+
+    /// Errors: `credential-invalid`.
+    pub(crate) async fn unless_revoked(&self, credential: Credential) -> Result<Credential> {
         if credential.revoked.is_none() {
             return Ok(credential);
         }
@@ -180,13 +184,28 @@ impl Holder {
     }
 
     /// The rules as they are now. The database is asked once a request, so origins that another process
-    /// adds or removes count at once.
+    /// adds or removes, and classes that it freezes, count at once.
     pub(crate) async fn policy(&self) -> Result<Policy> {
         let origins = self.store.origins().await?;
         let origins = Origins::parse(origins.iter().map(String::as_str));
         let origins = origins.map_err(|_| Error::new(Code::StoreDamaged))?;
         let retention = RetentionPolicy::of(&self.store).await?;
-        Ok(Policy::new(origins, self.rules.current()).retaining(retention))
+        let frozen = self.store.frozen().await?;
+        Ok(Policy::new(origins, self.rules.current()).retaining(retention).frozen(frozen))
+    }
+
+    /// What the people whose values are in a batch have said about their use, as it is now: one question for all of
+    /// them, and none where the rules do not look at it.
+    pub(crate) async fn flags<'a>(
+        &self,
+        policy: &Policy,
+        batch: impl Iterator<Item = &'a Sealed>,
+    ) -> Result<Flags> {
+        if !policy.wants_flags() {
+            return Ok(Flags::none());
+        }
+        let subjects: BTreeSet<&str> = batch.filter_map(|sealed| sealed.header().sub.as_deref()).collect();
+        self.store.flags(&subjects.into_iter().collect::<Vec<_>>()).await
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

@@ -5,13 +5,18 @@ mod approvals;
 mod ask;
 mod caller;
 mod connection;
+mod console;
+mod decoys;
+mod flags;
 mod health;
+mod incidents;
 mod keyset;
 mod lists;
 mod open;
 mod openapi;
 pub mod problem;
 pub mod rates;
+mod requests;
 mod retention;
 mod rewrap;
 mod server;
@@ -21,6 +26,7 @@ mod trace;
 
 pub use server::{Listener, serve};
 
+use crate::console::{self as people, Console};
 use crate::error::Code;
 use crate::holder::Holder;
 use crate::identity::oidc::Provider;
@@ -29,7 +35,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use problem::Problem;
@@ -56,6 +62,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 struct Service {
     holder: Holder,
     oidc: Option<Provider>,
+    console: Option<Console>,
     front: Arc<Front>,
     keyset: keyset::Published,
     /// What describes all of it.
@@ -92,6 +99,8 @@ pub struct Settings {
     pub trust_proxy: bool,
     /// Whether the metrics have an address of their own, and so are not found among the others.
     pub metrics_apart: bool,
+    /// The console, if it is served.
+    pub console: Option<people::Settings>,
 }
 
 /// Every address of the service, as it is without further settings.
@@ -101,7 +110,7 @@ pub fn router(holder: Holder) -> Router {
 
 /// Every address of the service.
 pub fn router_with(holder: Holder, settings: Settings) -> Router {
-    let Settings { oidc, rates, trust_proxy, metrics_apart } = settings;
+    let Settings { oidc, rates, trust_proxy, metrics_apart, console } = settings;
     let metrics = holder.metrics().clone();
     let front = Arc::new(Front { turns: Turns::new(MAX_REQUESTS, TIMEOUT), rates, trust_proxy, metrics });
     let probes = Router::new().route("/healthz", get(health::alive));
@@ -116,6 +125,9 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/rewrap", post(rewrap::rewrap))
         .route("/v1/approvals", get(approvals::list))
         .route("/v1/approvals/{id}", post(approvals::approve))
+        .route("/v1/incidents", get(incidents::list))
+        .route("/v1/incidents/{id}", get(incidents::show))
+        .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/subjects", get(lists::subjects))
         .route("/v1/subjects/{id}", get(subjects::show).post(subjects::register).delete(subjects::erase))
@@ -123,15 +135,23 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/retention", get(retention::plan))
         .route("/v1/retention/holds", post(retention::hold))
         .route("/v1/retention/holds/{id}/release", post(retention::release))
+        .route("/v1/decoys", get(decoys::list))
+        .route("/v1/requests", get(requests::list))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {
         true => routes,
         false => routes.route("/metrics", get(health::guarded_metrics)),
     };
+    let routes = match console {
+        Some(_) => routes.merge(console::routes()),
+        None => routes,
+    };
+    let console = console.map(|settings| Console::new(holder.clone(), settings));
     let keyset = keyset::Published::default();
-    let document = openapi::document(oidc.as_ref().map(Provider::issuer));
-    let service = Arc::new(Service { holder, oidc, front: Arc::clone(&front), keyset, document });
+    let cookie = console.as_ref().map(|console| console::Cookies::of(console.party()).session_name());
+    let document = openapi::document(oidc.as_ref().map(Provider::issuer), cookie);
+    let service = Arc::new(Service { holder, oidc, console, front: Arc::clone(&front), keyset, document });
     guard(routes.with_state(service), probes, front)
 }
 
@@ -193,6 +213,7 @@ fn guard(routes: Router, probes: Router, front: Arc<Front>) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(front, trace::follow))
+                .layer(from_fn(console::headers::strict))
                 .layer(SetResponseHeaderLayer::overriding(
                     header::X_CONTENT_TYPE_OPTIONS,
                     HeaderValue::from_static("nosniff"),

@@ -1,4 +1,4 @@
-//! Who is asking: the three ways for a service to prove that it is somebody.
+//! Who is asking: the three ways for a service to prove that it is somebody, and the one for a person at the console.
 //!
 //! Each way ends in a [`Proof`], 32 bytes that name one credential. What is shown itself, a secret or
 //! a signed token, goes no further than the file of its way.
@@ -6,6 +6,8 @@
 pub mod bearer;
 pub mod certificate;
 pub mod oidc;
+pub mod session;
+pub mod webauthn;
 
 use sha2::{Digest, Sha256};
 
@@ -18,11 +20,13 @@ pub enum Way {
     Certificate,
     /// A token that an identity provider signed (OpenID Connect Core 1.0).
     Oidc,
+    /// A session that a person logged in to.
+    Session,
 }
 
 impl Way {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Bearer, Self::Certificate, Self::Oidc];
+    pub const ALL: [Self; 4] = [Self::Bearer, Self::Certificate, Self::Oidc, Self::Session];
 
     /// The name, as the database and the command line have it.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +34,7 @@ impl Way {
             Self::Bearer => "bearer",
             Self::Certificate => "certificate",
             Self::Oidc => "oidc",
+            Self::Session => "session",
         }
     }
 

@@ -16,23 +16,30 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod answer;
 pub mod approval;
 pub mod audit;
 mod backup;
 pub mod cli;
 pub mod clock;
+pub mod console;
 pub mod credential;
+mod decoys;
 pub mod error;
+pub mod flags;
 pub mod holder;
 pub mod home;
 pub mod http;
 pub mod identity;
+pub mod incident;
 pub mod keystore;
 mod logging;
 pub mod metrics;
+mod minimisation;
 pub mod origins;
 pub mod policy;
+mod requests;
 mod retention;
 mod retirement;
 mod rewrap;

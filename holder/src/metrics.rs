@@ -38,6 +38,7 @@ struct Counted {
     next_expiry: Time,
     overdue: Gauge,
     held: Gauge,
+    decoy_alarms: Counter,
 }
 
 /// A time, as a NumericDate; +Inf is never.
@@ -83,6 +84,7 @@ impl Default for Counted {
             next_expiry: Time::default(),
             overdue: Gauge::default(),
             held: Gauge::default(),
+            decoy_alarms: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("requests", "Requests that were answered", new.requests.clone());
@@ -132,6 +134,11 @@ impl Default for Counted {
         registry.register("keys_held", "Keys that a hold keeps", new.held.clone());
         new.next_destruction.set(f64::INFINITY);
         new.next_expiry.set(f64::INFINITY);
+        registry.register(
+            "decoy_alarms",
+            "Attempts on decoys, which nobody honest makes",
+            new.decoy_alarms.clone(),
+        );
         Self { registry, ..new }
     }
 }
@@ -179,6 +186,11 @@ impl Metrics {
         }
         self.0.commit.observe(took.as_secs_f64());
         self.0.group.observe(records as f64);
+    }
+
+    /// Somebody touched a decoy.
+    pub(crate) fn alarmed(&self) {
+        self.0.decoy_alarms.inc();
     }
 
     /// Whether requests can be served.

@@ -9,17 +9,22 @@ mod access;
 mod book;
 pub mod cases;
 mod decision;
+mod flags;
 pub mod matrix;
 mod occasion;
 mod origins;
+mod purpose;
 pub mod rules;
 mod sealed;
 
 pub use access::{Access, Duty};
 pub use book::Book;
 pub use decision::{Decision, Grant, Refusal};
+pub(crate) use flags::Said;
+pub use flags::{Flag, Flags};
 pub use occasion::{Actor, OPENER, OPERATOR, Occasion, Quota};
 pub use origins::Origins;
+pub use purpose::PurposeName;
 pub use rules::{Rules, Ruling, Verdict};
 pub(crate) use sealed::digest;
 pub use sealed::{Expectation, KeyInfo, Sealed};
@@ -28,6 +33,8 @@ use crate::audit::Entry;
 use crate::error::Code;
 use crate::retention::RetentionPolicy;
 use fieldseal::jwe::{Header, Token};
+use fieldseal::keyset::Scope;
+use fieldseal::kind::Class;
 use fieldseal::open::Expect;
 use rules::{Facts, Session};
 use std::collections::HashMap;
@@ -39,12 +46,20 @@ pub struct Policy {
     origins: Origins,
     rules: Arc<Rules>,
     retention: RetentionPolicy,
+    /// The classes of which nothing is opened for now.
+    frozen: Vec<Scope>,
 }
 
 impl Policy {
     /// A policy of these rules for tokens of these origins, however old they are.
     pub fn new(origins: Origins, rules: Arc<Rules>) -> Self {
-        Self { origins, rules, retention: RetentionPolicy::off() }
+        Self { origins, rules, retention: RetentionPolicy::off(), frozen: Vec::new() }
+    }
+
+    /// The same while nothing of these classes is opened, for an incident is being looked into.
+    #[must_use]
+    pub fn frozen(self, frozen: Vec<Scope>) -> Self {
+        Self { frozen, ..self }
     }
 
     /// The same for tokens whose values are kept for a time.
@@ -53,10 +68,16 @@ impl Policy {
         Self { retention, ..self }
     }
 
-    /// Begins to decide about the tokens of one request.
-    pub fn hear<'a>(&'a self, occasion: &'a Occasion) -> Hearing<'a> {
+    /// Whether the rules look at what people said after their values were sealed.
+    pub fn wants_flags(&self) -> bool {
+        self.rules.wants_flags()
+    }
+
+    /// Begins to decide about the tokens of one request, with what the people whose values they hold have said:
+    /// all of it, where [`Self::wants_flags`].
+    pub fn hear<'a>(&'a self, occasion: &'a Occasion, flags: Flags) -> Hearing<'a> {
         let session = self.rules.session(occasion);
-        Hearing { policy: self, occasion, session, verdicts: HashMap::new() }
+        Hearing { policy: self, occasion, session, flags, verdicts: HashMap::new() }
     }
 
     /// Decides whether an actor may do something with the key holder on this occasion.
@@ -72,6 +93,7 @@ pub struct Hearing<'a> {
     policy: &'a Policy,
     occasion: &'a Occasion,
     session: Session<'a>,
+    flags: Flags,
     verdicts: HashMap<Facts, Verdict>,
 }
 
@@ -104,18 +126,26 @@ impl Hearing<'_> {
 
     /// Whether the rules let a revoked key be used for such a token, beside what else is asked.
     pub fn may_use_revoked(&self, header: &Header) -> bool {
-        self.session.may_use_revoked(&self.session.facts(header, self.occasion.now))
+        self.session.may_use_revoked(&self.session.facts(header, &self.flags, self.occasion.now))
     }
 
     /// What the rules say of the token as a whole and of each kind in it.
     fn verdict(&mut self, token: &Token) -> Verdict {
-        let facts = self.session.facts(token.header(), self.occasion.now);
+        let facts = self.session.facts(token.header(), &self.flags, self.occasion.now);
         if let Some(verdict) = self.verdicts.get(&facts) {
             return verdict.clone();
         }
         let verdict = self.session.decide(&facts);
         self.verdicts.insert(facts, verdict.clone());
         verdict
+    }
+
+    /// Whether nothing of a class is opened for now. Tokens may still be moved to another key, which shows nothing
+    /// and is what often follows. Whoever runs a command opens what they say that they mean to.
+    fn is_frozen(&self, class: Class) -> bool {
+        let Occasion { access, actor, .. } = self.occasion;
+        let is_exempt = *access == Access::Rewrap || (actor.is_operator() && actor.uses_frozen());
+        !is_exempt && self.policy.frozen.iter().any(|scope| scope.covers(class))
     }
 
     fn check(
@@ -125,6 +155,9 @@ impl Hearing<'_> {
         key: std::result::Result<KeyInfo, Code>,
     ) -> std::result::Result<(), Code> {
         let header = token.header();
+        if self.is_frozen(header.kind.class()) {
+            return Err(Code::ClassFrozen);
+        }
         if !self.policy.origins.admit(&header.iss) {
             return Err(Code::Core(fieldseal::Code::TokenWrongOrigin));
         }

@@ -38,6 +38,13 @@ pub(crate) struct RotationPolicy {
     pub(crate) overlap_days: u64,
 }
 
+/// What holds where nothing was set and somebody asks for a new key.
+impl Default for RotationPolicy {
+    fn default() -> Self {
+        Self { rotate_days: 90, overlap_days: 30 }
+    }
+}
+
 impl RotationPolicy {
     /// Errors: `days-out-of-range`, `rotation-order`.
     pub(crate) fn new(rotate_days: u64, overlap_days: u64) -> Result<Self> {
@@ -47,6 +54,11 @@ impl RotationPolicy {
             true => Ok(Self { rotate_days, overlap_days }),
             false => Err(Error::new(Code::RotationOrder)),
         }
+    }
+
+    /// For how many days pages may seal to a new key.
+    fn days(&self) -> u64 {
+        self.rotate_days.saturating_add(self.overlap_days).min(MAX_DAYS)
     }
 
     /// Nothing is kept under the name until somebody sets it, and the empty text is nothing.
@@ -125,15 +137,14 @@ impl Holder {
         let now = self.clock().now();
         let mut tx = self.store().write().await?;
         let policy = RotationPolicy::read(tx.hold_preference(NAME).await?)?;
-        let retention = RetentionPolicy::held_by(&mut tx).await?;
         // Only now: another replica may just have done what this one came for.
         let keys = tx.keys().await?;
         let policy = match (which, policy) {
             (Which::Due, None) => return Ok(Vec::new()),
-            (_, policy) => policy.unwrap_or(RotationPolicy { rotate_days: 90, overlap_days: 30 }),
+            (_, policy) => policy.unwrap_or_default(),
         };
         let overlap_days = overlap_days.unwrap_or(policy.overlap_days);
-        let days = days.unwrap_or(policy.rotate_days.saturating_add(policy.overlap_days).min(MAX_DAYS));
+        let days = days.unwrap_or(policy.days());
         check_days(overlap_days)?;
         check_days(days)?;
         let latest = latest(&keys, |key| match which {
@@ -148,8 +159,39 @@ impl Holder {
         if latest.is_empty() {
             return Ok(Vec::new());
         }
-        let mut rotated = Vec::with_capacity(latest.len());
         let mut tail = Tail::of(tx).await?;
+        let rotated = self.follow(&mut tail, &keys, latest, (overlap_days, days), by).await?;
+        tail.commit_signed(Some(self.keys())).await?;
+        Ok(rotated)
+    }
+
+    /// Makes the next keys of the classes of these, as part of a change that does more than that. How long they
+    /// overlap and live is as the policy says.
+    ///
+    /// Errors: `key-damaged`, `keys-locked`, `store-unavailable`.
+    pub(crate) async fn take_over(
+        &self,
+        tail: &mut Tail,
+        keys: &[KeyRow],
+        from: Vec<&KeyRow>,
+        by: &Actor,
+    ) -> Result<Vec<Rotated>> {
+        let policy = RotationPolicy::read(tail.tx().hold_preference(NAME).await?)?.unwrap_or_default();
+        self.follow(tail, keys, from, (policy.overlap_days, policy.days()), by).await
+    }
+
+    /// Makes the next key after each of these, the latest of their classes.
+    async fn follow(
+        &self,
+        tail: &mut Tail,
+        keys: &[KeyRow],
+        latest: Vec<&KeyRow>,
+        (overlap_days, days): (u64, u64),
+        by: &Actor,
+    ) -> Result<Vec<Rotated>> {
+        let now = self.clock().now();
+        let retention = RetentionPolicy::held_by(tail.tx()).await?;
+        let mut rotated = Vec::with_capacity(latest.len());
         let overlap_until = now.plus(overlap_days * DAY);
         for before in latest {
             // It takes over from every key of its class, whichever became valid last.
@@ -178,7 +220,6 @@ impl Holder {
                 overlap_until: (before.state(now) == KeyState::Active).then_some(until.0),
             });
         }
-        tail.commit_signed(Some(self.keys())).await?;
         Ok(rotated)
     }
 

@@ -8,29 +8,42 @@
 
 mod approvals;
 mod audit;
+mod console;
 mod credentials;
+mod decoys;
 mod dump;
+mod flags;
 mod holds;
+mod incidents;
 mod keys;
 mod once;
 mod origins;
 mod postgres;
 mod preferences;
 mod quota;
+mod sessions;
 mod settings;
 mod sqlite;
+mod subject_requests;
 mod subjects;
+mod usage;
 
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
+pub(crate) use console::{ConsoleUser, EnrolCode, Step};
 pub use credentials::Credential;
+pub use decoys::{Alarm, Decoy, Touched};
 pub(crate) use dump::{Cell, Cells, TABLES};
+pub use flags::FlagRow;
 pub(crate) use holds::{HoldRow, Release};
 pub(crate) use keys::{KeyRow, Life};
 pub(crate) use once::OnceRow;
+pub(crate) use sessions::SessionRow;
 pub(crate) use settings::{LockRow, Settings};
+pub use subject_requests::SubjectRequest;
 pub(crate) use subjects::{SubjectKeyRow, SubjectRow};
+pub(crate) use usage::UsageRow;
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;

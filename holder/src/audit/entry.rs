@@ -60,6 +60,22 @@ pub enum Action {
     KeysLock,
     /// What unlocks the keys came back.
     KeysUnlock,
+    /// An incident was declared.
+    IncidentOpen,
+    /// What is suspected was added to.
+    IncidentSuspect,
+    /// It was contained.
+    IncidentContain,
+    /// It was found out what it touched.
+    IncidentAssess,
+    /// Something else was done about it, such as telling an authority.
+    IncidentStep,
+    /// It was closed.
+    IncidentClose,
+    /// Nothing of a class is opened from then on.
+    ClassFreeze,
+    /// It is again.
+    ClassThaw,
     /// For how long data is kept was set.
     RetentionPolicy,
     /// A key got an earlier date of its destruction.
@@ -70,6 +86,34 @@ pub enum Action {
     HoldRelease,
     /// A command or the service began to work by another clock than the machine's.
     ClockMove,
+    /// A user of the console was made.
+    ConsoleUserNew,
+    /// A user of the console is to enrol anew.
+    ConsoleUserReset,
+    /// A user of the console set a passphrase and registered a security key.
+    ConsoleEnrol,
+    /// Somebody logged in to the console, or was refused.
+    Login,
+    /// Somebody logged out.
+    Logout,
+    /// A decoy was made.
+    DecoyNew,
+    /// A decoy was retired.
+    DecoyRetire,
+    /// It was set where alarms are sent.
+    DecoyWebhook,
+    /// Somebody touched a decoy. What they asked for is the record before.
+    DecoyAlarm,
+    /// What is kept about a person was put together for them.
+    SubjectExport,
+    /// What a person asked for was entered.
+    SubjectRequestNew,
+    /// What a person asked for was done.
+    SubjectRequestDone,
+    /// It was noted what a person said about the use of their values.
+    SubjectFlag,
+    /// Such a note was taken away.
+    SubjectUnflag,
     /// A person was registered.
     SubjectNew,
     /// A person was erased.
@@ -101,11 +145,33 @@ impl Action {
             Self::Recover => "recover",
             Self::KeysLock => "keys-lock",
             Self::KeysUnlock => "keys-unlock",
+            Self::IncidentOpen => "incident-open",
+            Self::IncidentSuspect => "incident-suspect",
+            Self::IncidentContain => "incident-contain",
+            Self::IncidentAssess => "incident-assess",
+            Self::IncidentStep => "incident-step",
+            Self::IncidentClose => "incident-close",
+            Self::ClassFreeze => "class-freeze",
+            Self::ClassThaw => "class-thaw",
             Self::RetentionPolicy => "retention-policy",
             Self::RetentionShorten => "retention-shorten",
             Self::HoldPlace => "hold-place",
             Self::HoldRelease => "hold-release",
             Self::ClockMove => "clock-move",
+            Self::ConsoleUserNew => "console-user-new",
+            Self::ConsoleUserReset => "console-user-reset",
+            Self::ConsoleEnrol => "console-enrol",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::DecoyNew => "decoy-new",
+            Self::DecoyRetire => "decoy-retire",
+            Self::DecoyWebhook => "decoy-webhook",
+            Self::DecoyAlarm => "decoy-alarm",
+            Self::SubjectExport => "subject-export",
+            Self::SubjectRequestNew => "subject-request-new",
+            Self::SubjectRequestDone => "subject-request-done",
+            Self::SubjectFlag => "subject-flag",
+            Self::SubjectUnflag => "subject-unflag",
             Self::SubjectNew => "subject-new",
             Self::SubjectErase => "subject-erase",
         }

@@ -4,10 +4,12 @@ use super::checkpoint::{self, Sign};
 use super::entry::{Entry, GRANTED_AGAIN};
 use super::leaf;
 use super::tree::Tree;
+use super::watch::Watch;
 use crate::error::{Code, Result};
 use crate::policy::{Access, Decision, Grant};
 use crate::store::{AuditRow, HeadRow, OnceRow, Tx};
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 /// How long a token that opens a single time may be opened again by the same credential in a request of the same
 /// name: long enough for a client to try again after its connection broke, in seconds.
@@ -44,7 +46,14 @@ impl Tail {
 
     /// Records decisions in order. A grant for a token that opens a single time becomes a refusal if the token has been
     /// opened before, because only here is it certain that nobody else opens it at the same time.
-    pub(super) async fn decide(&mut self, decisions: Vec<Decision>) -> Result<Vec<Decision>> {
+    ///
+    /// A grant for a decoy becomes a refusal, and whatever was decided about it, an alarm follows on the record.
+    pub(super) async fn decide(
+        &mut self,
+        decisions: Vec<Decision>,
+        watch: &mut Watch,
+        address: Option<IpAddr>,
+    ) -> Result<Vec<Decision>> {
         let once = |decision: &Decision| decision.as_ref().ok()?.once_digest().copied();
         let digests: Vec<_> = decisions.iter().filter_map(once).collect();
         // A token that was sealed again is the same one under another name.
@@ -52,15 +61,24 @@ impl Tail {
         let mut known = self.opened_before(digests, &roots).await?;
         let mut decided = Vec::with_capacity(decisions.len());
         for decision in decisions {
+            let decoy = watch.touched(&decision);
             let decision = match decision {
+                Ok(grant) if decoy.is_some() => Err(grant.refuse(Code::TokenDecoy)),
+                Ok(grant) if watch.is_over_for(&grant.entry().actor) => {
+                    Err(grant.refuse(Code::CredentialInvalid))
+                }
                 Ok(grant) => self.settle(grant, &roots, &mut known)?,
                 refusal => refusal,
             };
             if let Err(refusal) = &decision {
                 self.append(refusal.entry())?;
+                if let Some(decoy) = decoy {
+                    watch.raise(self, decoy, refusal.entry(), address).await?;
+                }
             }
             decided.push(decision);
         }
+        watch.next_request();
         Ok(decided)
     }
 

@@ -53,9 +53,9 @@ pub(super) struct New {
 
 /// A number of values, or none. A type of its own, because an option that is `Option` need not be given.
 #[derive(Clone, Copy)]
-struct Limit(Option<u64>);
+pub(super) struct Limit(pub(super) Option<u64>);
 
-fn limit(text: &str) -> std::result::Result<Limit, Error> {
+pub(super) fn limit(text: &str) -> std::result::Result<Limit, Error> {
     match text {
         "none" => Ok(Limit(None)),
         // What the database keeps is signed.
@@ -138,7 +138,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
 /// A misspelt role would be one that may do nothing, and nobody would know why.
 ///
 /// Errors: `role-missing`, `role-unknown`, and those of reading the policy.
-fn check(context: &Context, roles: &[String], classes: &[Scope]) -> Result<()> {
+pub(super) fn check(context: &Context, roles: &[String], classes: &[Scope]) -> Result<()> {
     if roles.is_empty() && classes.is_empty() {
         return Err(Error::new(Code::RoleMissing));
     }
@@ -170,7 +170,7 @@ fn list(context: &Context, credentials: &[Credential]) -> Result<()> {
 }
 
 /// The roles, and in brackets the classes beyond which they do not reach; or the classes alone.
-fn leave(credential: &Credential) -> String {
+pub(super) fn leave(credential: &Credential) -> String {
     let (roles, classes) = (credential.roles.join(" "), classes(credential).join(" "));
     match (roles.is_empty(), classes.is_empty()) {
         (true, _) => classes,
@@ -179,7 +179,7 @@ fn leave(credential: &Credential) -> String {
     }
 }
 
-fn classes(credential: &Credential) -> Vec<&'static str> {
+pub(super) fn classes(credential: &Credential) -> Vec<&'static str> {
     credential.classes.iter().map(|class| class.as_str()).collect()
 }
 

@@ -6,6 +6,7 @@ mod receipt;
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::error::{Code, Error, Result};
+use crate::holder::Holder;
 use crate::keystore::KeyStore;
 use crate::store::KeyRow;
 use fieldseal::NumericDate;
@@ -18,6 +19,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// How long a signed set in a file is believed. Publish it again well before.
 const DAY: u64 = 24 * 60 * 60;
+
+/// For how many days that is, where nothing else is said.
+pub(super) const VALID_DAYS: u64 = 7;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
@@ -70,7 +74,7 @@ pub(super) struct Publish {
     signed: bool,
 
     /// For how many days the signature is good.
-    #[arg(long, default_value_t = 7, value_name = "DAYS")]
+    #[arg(long, default_value_t = VALID_DAYS, value_name = "DAYS")]
     valid_days: u64,
 
     #[command(flatten)]
@@ -171,14 +175,29 @@ async fn publish(context: &Context, args: Publish) -> Result<()> {
     }
     // The keys are unlocked to publish them: only what the key holder made itself goes out.
     let holder = context.holder(&args.unlock).await?;
-    let now = context.clock.now();
-    let set = holder.keys().published(now).await?;
-    let sign = || holder.keys().sign(&set, now, args.valid_days * DAY);
     let Some(dir) = args.out else {
+        let now = context.clock.now();
+        let set = holder.keys().published(now).await?;
+        let sign = || holder.keys().sign(&set, now, args.valid_days * DAY);
         return context.out.line(&if args.signed { sign()? } else { set.to_json() });
     };
-    std::fs::create_dir_all(&dir).map_err(|_| Error::about(Code::OutputFailed, dir.display()))?;
-    for (name, content) in [("sealed-input", set.to_json()), ("sealed-input.jwt", sign()?)] {
+    publish_to(context, &holder, &dir, args.valid_days).await
+}
+
+/// Writes the set, plain and signed, to a directory that a web server serves.
+///
+/// Errors: `keys-locked`, `output-failed`.
+pub(super) async fn publish_to(
+    context: &Context,
+    holder: &Holder,
+    dir: &Path,
+    valid_days: u64,
+) -> Result<()> {
+    let now = context.clock.now();
+    let set = holder.keys().published(now).await?;
+    let signed = holder.keys().sign(&set, now, valid_days * DAY)?;
+    std::fs::create_dir_all(dir).map_err(|_| Error::about(Code::OutputFailed, dir.display()))?;
+    for (name, content) in [("sealed-input", set.to_json()), ("sealed-input.jwt", signed)] {
         replace(&dir.join(name), content.as_bytes())?;
     }
     context.out.note("Serve them at /.well-known/ as application/jwk-set+json and application/jwk-set+jwt.");

@@ -22,7 +22,7 @@ use crate::holder::{Holder, Submission};
 use crate::keystore::Question;
 use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
-use batch::{Source as _, Submitted};
+use batch::{Source, Submitted};
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
@@ -98,6 +98,10 @@ pub(super) struct Args {
     #[arg(long)]
     revoked: bool,
 
+    /// Open also what is of a class that is frozen for an incident.
+    #[arg(long, conflicts_with = "masked")]
+    frozen: bool,
+
     /// Print masks and hints, such as the last four digits, and not the values.
     #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume"])]
     masked: bool,
@@ -106,13 +110,25 @@ pub(super) struct Args {
     unlock: Unlock,
 }
 
-/// The tokens of a file of lines, in batches, for another command that takes them.
-pub(super) struct TokenFile(lines::Lines);
+/// The tokens of a file, in batches, for another command that takes them.
+pub(super) struct TokenFile(Box<dyn Source>);
 
 impl TokenFile {
     /// Errors: `input-unreadable`.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        Ok(Self(lines::Lines::new(Input::open(Some(path))?, Expectation::default())))
+        Ok(Self(Box::new(Lines::new(Input::open(Some(path))?, Expectation::default()))))
+    }
+
+    /// A file of any format that this command reads: the end of its name tells, and a table has tokens in the
+    /// columns of these names.
+    ///
+    /// Errors: `input-unreadable`, `file-needed`, `table-malformed`, `column-unknown`, `column-taken`.
+    pub(super) fn of_any(path: &Path, columns: &[String]) -> Result<Self> {
+        let format = Format::of(Some(path), None)?;
+        let wanted =
+            Wanted { names: columns.to_vec(), field_is_column: false, defaults: Expectation::default() };
+        let (source, _) = format.read(Input::open(Some(path))?, wanted)?;
+        Ok(Self(source))
     }
 
     /// The next tokens, and the place behind them; `None` at the end.
@@ -127,10 +143,30 @@ impl TokenFile {
     }
 }
 
+/// All tokens of a file of any format, for another command that takes them; '-' is standard input.
+///
+/// Errors: those of [`Format::of`], [`Format::read`] and of reading.
+pub(super) fn all_of(path: &Path, columns: &[String]) -> Result<Vec<Submitted>> {
+    let path = Some(path).filter(|path| path.as_os_str() != "-");
+    let wanted = Wanted { names: columns.to_vec(), field_is_column: false, defaults: Expectation::default() };
+    let (mut source, _) = Format::of(path, None)?.read(Input::open(path)?, wanted)?;
+    let mut all = Vec::new();
+    while let Some(batch) = source.next()? {
+        all.extend(batch.submissions);
+    }
+    Ok(all)
+}
+
 /// Who opens: whoever runs the command, with leave for revoked keys if that was said.
 pub(super) fn actor(context: &Context, revoked: bool) -> Actor {
     let actor = context.actor.clone();
     if revoked { actor.with_revoked() } else { actor }
+}
+
+/// The same, with leave for frozen classes if that was said.
+fn opener(context: &Context, args: &Args) -> Actor {
+    let actor = actor(context, args.revoked);
+    if args.frozen { actor.with_frozen() } else { actor }
 }
 
 /// How opening in bulk ended, for machines.
@@ -146,13 +182,14 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     if args.masked {
         return masked(context, args).await;
     }
+    let opener = opener(context, &args);
     match args.token.as_deref().filter(|token| *token != "-") {
         Some(token) => {
             let expectation =
                 Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
             let submission = Submission { token: token.to_owned(), expectation };
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, actor(context, args.revoked), submission, args.purpose).await
+            one(context, &holder, opener, submission, args.purpose).await
         }
         None => many(context, args).await,
     }
@@ -236,6 +273,7 @@ async fn one(
 async fn many(context: &Context, args: Args) -> Result<Done> {
     // The input first: nobody should type a passphrase for a file that is not there.
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
+    let opener = opener(context, &args);
     let format = match &args.format {
         Some(name) => Format::parse(name)?,
         None => Format::of(file, args.out.as_deref())?,
@@ -267,7 +305,7 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     let progress = Progress::new(source.length(), point.input);
     let request = bulk::Request {
         holder,
-        actor: actor(context, args.revoked),
+        actor: opener,
         purpose: args.purpose,
         job: journal.as_ref().map(|journal| journal.job().to_owned()),
     };

@@ -14,12 +14,19 @@ pub(super) struct Progress {
     start: Instant,
     tokens: u64,
     refused: u64,
+    /// What is counted.
+    noun: &'static str,
 }
 
 impl Progress {
     /// Of an input of this length, from this place on.
     pub(super) fn new(total: Option<u64>, place: u64) -> Self {
-        Self { total, place, bar: None, start: Instant::now(), tokens: 0, refused: 0 }
+        Self { total, place, bar: None, start: Instant::now(), tokens: 0, refused: 0, noun: "tokens" }
+    }
+
+    /// The same for something else than tokens.
+    pub(super) fn of(self, noun: &'static str) -> Self {
+        Self { noun, ..self }
     }
 
     /// Prints while the bar is out of the way.
@@ -38,7 +45,7 @@ impl Progress {
         if self.tokens > 1 {
             let (total, place) = (self.total, self.place);
             let bar = self.bar.get_or_insert_with(|| bar(total, place - length));
-            bar.set_message(told(self.tokens, self.refused, self.start.elapsed().as_secs_f64()));
+            bar.set_message(told(self.tokens, self.noun, self.refused, self.start.elapsed().as_secs_f64()));
             bar.set_position(place);
         }
     }
@@ -51,9 +58,9 @@ impl Progress {
 }
 
 /// How many tokens, how fast, and how many of them were refused.
-fn told(tokens: u64, refused: u64, seconds: f64) -> String {
+fn told(tokens: u64, noun: &str, refused: u64, seconds: f64) -> String {
     let rate = if seconds > 0.0 { (tokens as f64 / seconds) as u64 } else { 0 };
-    let told = format!("{} tokens, {}/s", HumanCount(tokens), HumanCount(rate));
+    let told = format!("{} {noun}, {}/s", HumanCount(tokens), HumanCount(rate));
     match refused {
         0 => told,
         refused => format!("{told}, {} refused", HumanCount(refused)),
@@ -90,7 +97,7 @@ mod tests {
         assert!(progress.bar.is_none());
         progress.advance(0, 1, 50);
         assert_eq!(progress.bar.as_ref().map(ProgressBar::position), Some(200));
-        assert_eq!(told(1200, 0, 2.0), "1,200 tokens, 600/s");
-        assert_eq!(told(1200, 1, 0.0), "1,200 tokens, 0/s, 1 refused");
+        assert_eq!(told(1200, "tokens", 0, 2.0), "1,200 tokens, 600/s");
+        assert_eq!(told(1200, "records", 1, 0.0), "1,200 records, 0/s, 1 refused");
     }
 }

@@ -3,12 +3,15 @@
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::clock::Clock;
+use crate::console;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
+use crate::home;
 use crate::http::rates::{self, Rates};
 use crate::http::tls::{Files, Tls};
 use crate::http::{self, Listener, Settings};
-use crate::identity::oidc::Provider;
+use crate::identity::oidc::{Client, CodeFlow, Provider};
+use crate::identity::webauthn::RelyingParty;
 use crate::policy::Actor;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use zeroize::Zeroizing;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -28,6 +32,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     oidc: Oidc,
+
+    #[command(flatten)]
+    console: Console,
 
     /// An address of its own for metrics and probes; who can reach it needs no credential.
     #[arg(long, env = "KEYHOLDER_METRICS_LISTEN", value_name = "ADDRESS")]
@@ -106,13 +113,117 @@ impl Oidc {
     }
 }
 
+/// The console: where people log in.
+#[derive(clap::Args)]
+struct Console {
+    /// Serve the console at /console/. It is served anyhow where it has users.
+    #[arg(long, overrides_with = "no_console")]
+    console: bool,
+
+    /// Do not serve it.
+    #[arg(long)]
+    no_console: bool,
+
+    /// Where browsers find it: https://name[:port]. Without this, it is at localhost if that is listened on.
+    #[arg(long, env = "KEYHOLDER_CONSOLE_ORIGIN", value_name = "ORIGIN")]
+    console_origin: Option<String>,
+
+    /// What the identity provider calls this key holder (`client_id`): people can then log in to the console there.
+    /// Its redirect URI is the console's origin and /console/oidc/callback.
+    #[arg(long, env = "KEYHOLDER_CONSOLE_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
+    console_oidc_client_id: Option<String>,
+
+    /// The file whose first line is the secret that the identity provider gave to this client, if it did.
+    #[arg(
+        long,
+        env = "KEYHOLDER_CONSOLE_OIDC_SECRET_FILE",
+        value_name = "FILE",
+        requires = "console_oidc_client_id"
+    )]
+    console_oidc_secret_file: Option<PathBuf>,
+
+    /// How the identity provider must have asked people who they are (`acr`); may be given several times, and one of
+    /// them is enough.
+    #[arg(long, value_name = "ACR", requires = "console_oidc_client_id")]
+    console_oidc_acr: Vec<String>,
+
+    /// What people must have shown to the identity provider (`amr`), such as mfa; may be given several times, and it
+    /// takes all of them.
+    #[arg(long, value_name = "AMR", requires = "console_oidc_client_id")]
+    console_oidc_amr: Vec<String>,
+}
+
+impl Console {
+    /// What the console is served with, if it is. `local` is the first address that is listened on.
+    ///
+    /// Errors: `console-origin`, if nothing says where it is and it was asked for.
+    async fn settings(
+        &self,
+        context: &Context,
+        (local, is_tls): (SocketAddr, bool),
+        oidc: &Oidc,
+    ) -> Result<Option<console::Settings>> {
+        if self.no_console {
+            return Ok(None);
+        }
+        let users = console::list(&context.store().await?).await?;
+        let is_used = users.iter().any(|user| user.credential.revoked.is_none());
+        if !self.console && !is_used && self.console_oidc_client_id.is_none() {
+            return Ok(None);
+        }
+        let origin = match &self.console_origin {
+            Some(origin) => origin.clone(),
+            None if local.ip().is_loopback() => {
+                let (scheme, default) = if is_tls { ("https", 443) } else { ("http", 80) };
+                let port = Some(local.port()).filter(|port| *port != default);
+                let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                format!("{scheme}://localhost{port}")
+            }
+            None if self.console => return Err(Error::new(Code::ConsoleOrigin)),
+            None => {
+                let code = Code::ConsoleOrigin;
+                tracing::warn!(code = code.as_str(), "the console is not served: give --console-origin");
+                return Ok(None);
+            }
+        };
+        let party = RelyingParty::new(&origin)?;
+        let oidc = self.code_flow(oidc, &origin, &context.clock)?;
+        Ok(Some(console::Settings { party, oidc }))
+    }
+
+    fn code_flow(&self, oidc: &Oidc, origin: &str, clock: &Clock) -> Result<Option<CodeFlow>> {
+        let (Some(issuer), Some(id)) = (&oidc.oidc_issuer, &self.console_oidc_client_id) else {
+            return Ok(None);
+        };
+        let secret = match &self.console_oidc_secret_file {
+            Some(path) => {
+                let line = home::read_secret_line(path)?;
+                let text = str::from_utf8(&line)
+                    .map_err(|_| Error::about(Code::SecretUnreadable, path.display()))?;
+                Some(Zeroizing::new(text.to_owned()))
+            }
+            None => None,
+        };
+        let client = Client {
+            issuer: issuer.clone(),
+            id: id.clone(),
+            secret,
+            jwks: oidc.oidc_jwks.clone(),
+            acr: self.console_oidc_acr.clone(),
+            amr: self.console_oidc_amr.clone(),
+        };
+        CodeFlow::new(client, origin, clock.clone()).map(Some)
+    }
+}
+
 pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let tls = args.tls.load()?;
-    let settings = Settings {
+    let mut settings = Settings {
         oidc: args.oidc.provider(&context.clock)?,
         rates: Rates::new(args.rate_per_address, args.rate_per_credential),
         trust_proxy: args.trust_proxy_header,
         metrics_apart: args.metrics_listen.is_some(),
+        console: None,
     };
     let holder = context.holder(&args.unlock).await?;
     let failed = |_| Error::new(Code::ListenFailed);
@@ -121,10 +232,21 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let metrics = holder.metrics().clone();
+    let mut sockets = Vec::new();
+    for address in args.listen {
+        sockets.push(listen(context, address, tls.is_some()).await?);
+    }
+    // Only now is the port known that the console is at.
+    if let Some(socket) = sockets.first() {
+        let local = socket.local_addr().map_err(failed)?;
+        settings.console = args.console.settings(context, (local, tls.is_some()), &args.oidc).await?;
+    }
+    if let Some(console) = &settings.console {
+        tracing::info!(origin = console.party.origin(), "the console is served");
+    }
     let router = http::router_with(holder.clone(), settings);
     let mut listeners = Vec::new();
-    for address in args.listen {
-        let socket = listen(context, address, tls.is_some()).await?;
+    for socket in sockets {
         let (tls, router, metrics) = (tls.clone(), router.clone(), metrics.clone());
         listeners.push(Listener { socket, tls, router, metrics });
     }
@@ -154,9 +276,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     // A hangup is for all that is read from files, and each takes it by itself.
     let again = signal(SignalKind::hangup()).map_err(failed)?;
     let policy = tokio::spawn(reload(holder.clone(), again));
+    let alarms = tokio::spawn(holder.clone().tell_of_alarms());
     let keys = tokio::spawn(holder.look_after_keys());
     http::serve(listeners, stop).await;
-    for task in [watch, policy, keys] {
+    for task in [watch, policy, alarms, keys] {
         task.abort();
     }
     Ok(Done::Well)

@@ -112,7 +112,8 @@ impl Holder {
         }
         let occasion = occasion.approved(approval.is_some());
         let policy = self.policy().await?;
-        let mut hearing = policy.hear(&occasion);
+        let flags = self.flags(&policy, batch.iter().flatten().map(|(sealed, _)| sealed)).await?;
+        let mut hearing = policy.hear(&occasion, flags);
         let mut found = FoundKeys::new();
         let mut decisions: Vec<Decision> = Vec::with_capacity(batch.len());
         for item in batch {
@@ -133,7 +134,7 @@ impl Holder {
                 |decision: Decision| decision.and_then(|grant| Err(grant.refuse(Code::ApprovalRequired)));
             decisions = decisions.into_iter().map(wait).collect();
         }
-        Ok((self.audit().record(decisions).await?, wanted, found))
+        Ok((self.audit().record_from(address, decisions).await?, wanted, found))
     }
 
     /// Spends permits. It is work for the processor and would hold up the other requests of this thread. What

@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::connection::Peer;
+use super::console;
 use super::problem::Problem;
 use crate::error::{Code, Error};
 use crate::identity::oidc::Provider;
@@ -14,7 +15,8 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Whoever sent the credential with the request.
+/// Whoever sent the credential with the request, or is logged in to the console that sent it. A session is not made up
+/// for by a certificate either.
 pub(super) struct Caller(pub(super) Credential);
 
 impl FromRequestParts<Arc<Service>> for Caller {
@@ -24,10 +26,16 @@ impl FromRequestParts<Arc<Service>> for Caller {
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Problem> {
         let front = &service.front;
         let credential = async {
+            if !parts.headers.contains_key(header::AUTHORIZATION)
+                && let Some((proof, is_asked)) = console::proof(parts, service)?
+            {
+                return Ok(service.holder.session(&proof, is_asked).await?.credential);
+            }
             let proof = proof(parts, service.oidc.as_ref()).await?;
             service.holder.authenticate(&proof).await
         };
-        let credential = credential.await.inspect_err(|error| {
+        let credential: Result<_, Error> = credential.await;
+        let credential = credential.inspect_err(|error| {
             if let Some(from) = front.client(&parts.extensions, &parts.headers) {
                 front.rates.failed(from, error.code());
             }

@@ -6,14 +6,19 @@
 pub(super) mod found;
 
 use super::problem::Document;
-use super::{Service, approvals, ask, health, keyset, lists, open, retention, rewrap, subjects};
+use super::{
+    Service, approvals, ask, decoys, flags, health, incidents, keyset, lists, open, requests, retention,
+    rewrap, subjects,
+};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, OpenIdConnect, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, OpenIdConnect, SecurityScheme,
+};
 use utoipa::openapi::{
     ContentBuilder, ObjectBuilder, OpenApiVersion, Ref, RefOr, ResponseBuilder, SecurityRequirement, Type,
 };
@@ -157,15 +162,18 @@ pub(super) struct Status {
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         lists::subjects, subjects::show, subjects::register, subjects::erase,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys,
+        retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
+        decoys::list, requests::list, flags::list, flags::change, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),
 )]
 struct Described;
 
-/// The document, with where the identity provider says how it is used, if there is one.
-pub(super) fn document(issuer: Option<&str>) -> String {
+/// The document, with where the identity provider says how it is used, if there is one, and with the cookie of the
+/// console's sessions, if it is served.
+pub(super) fn document(issuer: Option<&str>, session: Option<String>) -> String {
     let mut document = Described::openapi();
     document.openapi = OpenApiVersion::Version31;
     let components = document.components.get_or_insert_default();
@@ -185,6 +193,13 @@ pub(super) fn document(issuer: Option<&str>) -> String {
         let oidc =
             SecurityScheme::OpenIdConnect(OpenIdConnect::with_description(discovery, about.to_owned()));
         components.add_security_scheme("oidc", oidc);
+    }
+    let has_session = session.is_some();
+    if let Some(cookie) = session {
+        let about = "The session of somebody who is logged in to the console. What changes something also takes the \
+            header `X-Keyholder-Console` and the console's own `Origin`.";
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(cookie, about.to_owned()));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     }
     let problem = |about: &str, header: Option<(&str, Header)>| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
@@ -218,7 +233,7 @@ pub(super) fn document(issuer: Option<&str>) -> String {
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         finish(
             operation,
-            issuer.is_some(),
+            (issuer.is_some(), has_session),
             text("The trace that the request belongs to (W3C Trace Context)"),
         );
     }
@@ -235,7 +250,7 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// Adds what all operations have: the failures, the trace, and only the ways to prove oneself that there are.
-fn finish(operation: &mut Operation, has_oidc: bool, trace: Header) {
+fn finish(operation: &mut Operation, (has_oidc, has_session): (bool, bool), trace: Header) {
     let responses = &mut operation.responses.responses;
     for response in responses.values_mut() {
         if let RefOr::T(response) = response {
@@ -250,6 +265,9 @@ fn finish(operation: &mut Operation, has_oidc: bool, trace: Header) {
         refer("401", "Unauthenticated");
         if !has_oidc {
             security.retain(|way| *way != SecurityRequirement::new("oidc", [] as [String; 0]));
+        }
+        if has_session {
+            security.push(SecurityRequirement::new("session", [] as [String; 0]));
         }
     }
     if !matches!(operation.operation_id.as_deref(), Some("alive" | "ready")) {

@@ -30,6 +30,9 @@ impl Problem {
 /// The answer to a conditional request for what the client has already (RFC 9110 section 15.4.5).
 pub(super) const NOT_MODIFIED: StatusCode = StatusCode::NOT_MODIFIED;
 
+/// The answer to what was done and leaves nothing to say (RFC 9110 section 15.3.5).
+pub(super) const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
+
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
@@ -100,7 +103,6 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
-        | Code::SubjectInvalid
         | Code::HoldMalformed
         | Code::ReasonInvalid
         | Code::ClassUnknown
@@ -109,11 +111,21 @@ fn status(code: Code) -> StatusCode {
         Code::SubjectErased => StatusCode::GONE,
         // What remains is done when it is asked for again.
         Code::SubjectTraces => StatusCode::SERVICE_UNAVAILABLE,
+        Code::SubjectInvalid
+        | Code::FlagUnknown
+        | Code::PurposeNameInvalid
+        | Code::FlagsMany
+        | Code::FlagsMalformed => StatusCode::BAD_REQUEST,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN
         }
+        Code::LoginMalformed | Code::PassphraseShort => StatusCode::BAD_REQUEST,
+        Code::LoginFailed | Code::LoginExpired | Code::SessionEnded => StatusCode::UNAUTHORIZED,
+        Code::RequestForeign => StatusCode::FORBIDDEN,
+        Code::ConsoleOidc | Code::HashesBusy => StatusCode::SERVICE_UNAVAILABLE,
         Code::ApprovalsWaiting => StatusCode::TOO_MANY_REQUESTS,
         Code::ApprovalUnknown => StatusCode::NOT_FOUND,
+        Code::IncidentUnknown => StatusCode::NOT_FOUND,
         Code::HoldUnknown | Code::KeyGone => StatusCode::NOT_FOUND,
         Code::KeyDestroyed | Code::KeyHeld => StatusCode::CONFLICT,
         Code::Unauthenticated | Code::CredentialInvalid => StatusCode::UNAUTHORIZED,
@@ -146,7 +158,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3: no error code where no credential was sent.
             let challenge = match code {
-                Code::Unauthenticated => "Bearer",
+                Code::Unauthenticated | Code::LoginFailed | Code::LoginExpired | Code::SessionEnded => {
+                    "Bearer"
+                }
                 _ => "Bearer error=\"invalid_token\"",
             };
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

@@ -63,7 +63,7 @@ impl Rates {
 
     /// Somebody there was not who they said.
     pub(super) fn failed(&self, from: IpAddr, code: Code) {
-        if code == Code::CredentialInvalid
+        if matches!(code, Code::CredentialInvalid | Code::LoginFailed | Code::SessionEnded)
             && let Some(limit) = &self.addresses
         {
             limit.spend(&network(from));

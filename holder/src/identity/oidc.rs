@@ -4,7 +4,11 @@
 //! The provider says who somebody is, never what they may have opened: that is in the key holder's own
 //! table of credentials, which has a line for the provider's name of them, or nothing is opened.
 
+mod code;
 mod jwks;
+
+pub(crate) use code::Back;
+pub use code::{Client, CodeFlow};
 
 use super::{Proof, Way, digest_of};
 use crate::clock::Clock;
@@ -12,7 +16,9 @@ use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use jwks::KeySource;
+pub(crate) use jwks::is_safe;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// How far the clocks of the provider and of the key holder may be apart, in seconds.
 const LEEWAY: u64 = 60;
@@ -54,6 +60,12 @@ struct Claims {
     aud: Audience,
     exp: serde_json::Number,
     nbf: Option<serde_json::Number>,
+    /// The rest counts only where people log in (OpenID Connect Core 1.0 section 2), so that a token for something else
+    /// may have it in any form.
+    nonce: Option<Value>,
+    azp: Option<Value>,
+    acr: Option<Value>,
+    amr: Option<Value>,
 }
 
 /// One or several (RFC 7519 section 4.1.3).
@@ -65,6 +77,10 @@ enum Audience {
 }
 
 impl Audience {
+    fn is_several(&self) -> bool {
+        matches!(self, Self::Several(several) if several.len() > 1)
+    }
+
     fn has(&self, wanted: &str) -> bool {
         match self {
             Self::One(one) => one == wanted,
@@ -103,6 +119,12 @@ impl Provider {
     /// Errors: `credential-invalid`, whatever is wrong with it; `oidc-unavailable`, when the provider's
     /// keys cannot be had.
     pub async fn proof(&self, token: &str) -> Result<Proof> {
+        let claims = self.claims(token).await?;
+        Ok(proof(&claims.iss, &claims.sub))
+    }
+
+    /// What a token says, if it is the provider's, for this audience, and in time.
+    async fn claims(&self, token: &str) -> Result<Claims> {
         let invalid = |reason: &'static str| {
             // The reason is for the operator who wonders; the token itself is not logged.
             tracing::info!(reason, "a token of the identity provider was refused");
@@ -133,7 +155,7 @@ impl Provider {
         let claims = decode::<Claims>(token, &key, &signature_alone(header.alg));
         let claims = claims.map_err(|_| invalid("signature"))?.claims;
         self.check(&claims).map_err(invalid)?;
-        Ok(proof(&claims.iss, &claims.sub))
+        Ok(claims)
     }
 
     /// Errors: the claim that is not as it must be.

@@ -1,11 +1,12 @@
 //! Whether a password is the one of a stored hash: Argon2id (RFC 9106) in the PHC string format
 //! (<https://github.com/P-H-C/phc-string-format>).
 
+use super::{Cost, random_bytes};
 use crate::error::{Code, Error, Result};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -53,12 +54,64 @@ impl PasswordHash {
 
     /// Whether this is the hash of that password.
     fn is_of(&self, password: &[u8]) -> Result<bool> {
-        let mut hash = Zeroizing::new(vec![0; self.hash.len()]);
-        let mut memory = Zeroizing::new(vec![Block::default(); self.params.block_count()]);
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
-            .hash_password_into_with_memory(password, &self.salt, &mut hash, memory.as_mut_slice())
-            .map_err(|_| Error::new(Code::Internal))?;
+        let hash = stretch(&self.params, password, &self.salt, self.hash.len())?;
         Ok(hash.ct_eq(&self.hash).into())
+    }
+
+    /// A new hash of a password, as text, as hard to try as the passphrase of a new key holder.
+    fn of(password: &[u8]) -> Result<String> {
+        let internal = |_| Error::new(Code::Internal);
+        let Cost { memory_kib, passes, lanes } = Cost::default();
+        let params = Params::new(memory_kib, passes, lanes, Some(NEW_LEN)).map_err(internal)?;
+        let salt = random_bytes::<NEW_SALT_LEN>()?;
+        let hash = stretch(&params, password, &salt, NEW_LEN)?;
+        let (salt, hash) = (Base64Unpadded::encode_string(&salt), Base64Unpadded::encode_string(&hash));
+        Ok(format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${hash}"))
+    }
+}
+
+/// The lengths of new hashes and their salts, in bytes (RFC 9106 section 4).
+const NEW_LEN: usize = 32;
+const NEW_SALT_LEN: usize = 16;
+
+fn stretch(params: &Params, password: &[u8], salt: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let mut hash = Zeroizing::new(vec![0; length]);
+    let mut memory = Zeroizing::new(vec![Block::default(); params.block_count()]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password, salt, &mut hash, memory.as_mut_slice())
+        .map_err(|_| Error::new(Code::Internal))?;
+    Ok(hash)
+}
+
+/// The hash of no passphrase that anybody has. To compare with it takes as long as with a real one.
+const OF_NOBODY: &str =
+    "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The passphrases of people who log in: made and compared one at a time, beside the threads that answer requests.
+#[derive(Clone, Default)]
+pub(crate) struct Passphrases(Arc<Turn>);
+
+impl Passphrases {
+    /// Whether a passphrase is the one of a stored hash. Where there is none, it takes as long to find that it is not.
+    ///
+    /// Errors: `hashes-busy`, `store-damaged`.
+    pub(crate) async fn compare(&self, stored: Option<&str>, passphrase: &Zeroizing<String>) -> Result<bool> {
+        let is_somebodys = stored.is_some();
+        let hash =
+            PasswordHash::parse(stored.unwrap_or(OF_NOBODY)).map_err(|_| Error::new(Code::StoreDamaged))?;
+        let (turn, passphrase) = (Arc::clone(&self.0), passphrase.clone());
+        let compare = move || turn.compare(&hash, passphrase.as_bytes());
+        let compared = tokio::task::spawn_blocking(compare).await;
+        Ok(compared.map_err(|_| Error::new(Code::Internal))?? && is_somebodys)
+    }
+
+    /// What is kept of a new passphrase.
+    ///
+    /// Errors: `hashes-busy`, `randomness-unavailable`.
+    pub(crate) async fn hash(&self, passphrase: &Zeroizing<String>) -> Result<String> {
+        let (turn, passphrase) = (Arc::clone(&self.0), passphrase.clone());
+        let make = move || turn.take(|| PasswordHash::of(passphrase.as_bytes()));
+        tokio::task::spawn_blocking(make).await.map_err(|_| Error::new(Code::Internal))?
     }
 }
 
@@ -72,15 +125,20 @@ pub(super) struct Turn {
 impl Turn {
     /// Errors: `hashes-busy`.
     pub(super) fn compare(&self, hash: &PasswordHash, password: &[u8]) -> Result<bool> {
-        let compared = match self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING {
+        self.take(|| hash.is_of(password))
+    }
+
+    /// Errors: `hashes-busy`.
+    fn take<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let done = match self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING {
             true => {
                 let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-                hash.is_of(password)
+                work()
             }
             false => Err(Error::new(Code::HashesBusy)),
         };
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        compared
+        done
     }
 }
 
@@ -98,6 +156,17 @@ mod tests {
         let turn = Turn::default();
         assert!(turn.compare(&hash, b"password").unwrap());
         assert!(!turn.compare(&hash, b"Password").unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_new_hash_is_of_its_passphrase_and_nobody_has_the_one_of_nobody() {
+        let (passphrases, text) = (Passphrases::default(), |text: &str| Zeroizing::new(text.to_owned()));
+        let stored = passphrases.hash(&text("correct horse")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=65536,t=3,p=4$"));
+        assert!(passphrases.compare(Some(&stored), &text("correct horse")).await.unwrap());
+        assert!(!passphrases.compare(Some(&stored), &text("correct house")).await.unwrap());
+        assert!(!passphrases.compare(None, &text("correct horse")).await.unwrap());
+        assert_ne!(passphrases.hash(&text("correct horse")).await.unwrap(), stored);
     }
 
     #[test]

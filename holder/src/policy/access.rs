@@ -64,10 +64,20 @@ pub enum Duty {
     OriginsManage,
     /// To approve what somebody else asked for.
     Approve,
+    /// To read incidents and what was done about them.
+    IncidentsRead,
     /// To see when keys end, and what keeps them.
     RetentionRead,
     /// To ask for holds and for their release.
     HoldsManage,
+    /// To see which decoys there are, and whether they were touched.
+    DecoysRead,
+    /// To see what people asked for.
+    RequestsRead,
+    /// To note what a person said about the use of their values.
+    SubjectsFlag,
+    /// To take such a note away.
+    SubjectsUnflag,
     /// To register people, so that there are keys for each of them.
     SubjectsRegister,
     /// To see who is registered, and who was erased.
@@ -78,7 +88,7 @@ pub enum Duty {
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -90,8 +100,13 @@ impl Duty {
         Self::CredentialsManage,
         Self::OriginsManage,
         Self::Approve,
+        Self::IncidentsRead,
         Self::RetentionRead,
         Self::HoldsManage,
+        Self::DecoysRead,
+        Self::RequestsRead,
+        Self::SubjectsFlag,
+        Self::SubjectsUnflag,
         Self::SubjectsRegister,
         Self::SubjectsRead,
         Self::SubjectsErase,
@@ -111,8 +126,13 @@ impl Duty {
             Self::CredentialsManage => "credentials-manage",
             Self::OriginsManage => "origins-manage",
             Self::Approve => "approve",
+            Self::IncidentsRead => "incidents-read",
             Self::RetentionRead => "retention-read",
             Self::HoldsManage => "holds-manage",
+            Self::DecoysRead => "decoys-read",
+            Self::RequestsRead => "requests-read",
+            Self::SubjectsFlag => "subjects-flag",
+            Self::SubjectsUnflag => "subjects-unflag",
             Self::SubjectsRegister => "subjects-register",
             Self::SubjectsRead => "subjects-read",
             Self::SubjectsErase => "subjects-erase",

@@ -90,7 +90,7 @@ impl Refusal {
     }
 
     /// Why, as the one who asked is told. Opening fails in one way, whether the key is not here, does
-    /// not fit, or the token was changed.
+    /// not fit, the token was changed, or it is a decoy.
     pub fn shown(&self) -> Code {
         const OPEN_FAILED: Code = Code::Core(fieldseal::Code::OpenFailed);
         match self.code {
@@ -100,6 +100,7 @@ impl Refusal {
             | Code::KeyDestroyed
             | Code::SubjectErased
             | Code::KeyRetentionOver
+            | Code::TokenDecoy
             | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,
             code => code,
         }

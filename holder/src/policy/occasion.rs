@@ -28,6 +28,8 @@ pub struct Actor {
     quota: Quota,
     /// Whether what was sealed to a revoked key is asked for, explicitly.
     revoked: bool,
+    /// Whether what is of a frozen class is asked for, explicitly.
+    frozen: bool,
 }
 
 /// How many values may be opened. A whole form counts as the values in it.
@@ -50,7 +52,18 @@ impl Actor {
             proof: String::new(),
             quota: Quota::default(),
             revoked: false,
+            frozen: false,
         }
+    }
+
+    /// The same with leave for what is of a frozen class.
+    #[must_use]
+    pub fn with_frozen(self) -> Self {
+        Self { frozen: true, ..self }
+    }
+
+    pub(super) fn uses_frozen(&self) -> bool {
+        self.frozen
     }
 
     /// The same with leave for what was sealed to a revoked key.
@@ -89,10 +102,11 @@ impl Actor {
             proof,
             quota: Quota::default(),
             revoked: false,
+            frozen: false,
         }
     }
 
-    /// The same, who showed it in this way: `bearer`, `certificate` or `oidc`.
+    /// The same, who showed it in this way: `bearer`, `certificate`, `oidc` or `session`.
     #[must_use]
     pub(crate) fn with_proof(self, proof: &str) -> Self {
         Self { proof: proof.to_owned(), ..self }

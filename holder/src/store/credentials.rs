@@ -6,8 +6,8 @@ use crate::identity::{Proof, Way};
 use crate::policy::Quota;
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 /// Who may ask the service to open, and which classes of data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,10 +88,40 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// Those of these credentials that were revoked, as it is while nobody else can revoke one.
+    pub(crate) async fn revoked_among(&mut self, names: &[&str]) -> Result<Vec<String>> {
+        let mut revoked = Vec::new();
+        for names in names.chunks(64) {
+            let places = self.1.database.places(1, names.len());
+            let statement =
+                format!("SELECT name FROM credentials WHERE name IN {places} AND revoked IS NOT NULL");
+            let mut query = sqlx::query_scalar(AssertSqlSafe(statement));
+            for name in names {
+                query = query.bind(*name);
+            }
+            revoked.extend(query.fetch_all(&mut *self.0).await?);
+        }
+        Ok(revoked)
+    }
+}
+
 impl Store {
     pub(crate) async fn credential(&self, hash: &[u8; 32]) -> Result<Option<Credential>> {
         let row = sqlx::query("SELECT * FROM credentials WHERE hash = $1")
             .bind(hash.as_slice())
+            .fetch_optional(&self.readers)
+            .await?;
+        match row {
+            Some(row) => Ok(Some(self.read_credential(&row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The credential of that name, also one that was revoked.
+    pub(crate) async fn credential_named(&self, name: &str) -> Result<Option<Credential>> {
+        let row = sqlx::query("SELECT * FROM credentials WHERE name = $1")
+            .bind(name)
             .fetch_optional(&self.readers)
             .await?;
         match row {

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 25] = [
     "holder",
     "settings",
     "origins",
@@ -18,15 +18,29 @@ pub(crate) const TABLES: [&str; 16] = [
     "credential_roles",
     "credential_use",
     "credential_classes",
+    "console_users",
+    "console_keys",
     "audit",
     "audit_head",
     "opened_once",
     "rewrapped_once",
     "approvals",
+    "incidents",
+    "incident_steps",
+    "frozen",
     "holds",
+    "decoys",
+    "decoy_alarms",
+    "subject_requests",
+    "subject_flags",
     "subjects",
     "subject_keys",
 ];
+
+/// What no copy has, because a key holder that is recovered must not take up again what ended since: whoever was
+/// logged in, and logins that were half done.
+#[cfg(test)]
+const LEFT_OUT: [&str; 2] = ["console_steps", "sessions"];
 
 /// A row by the names of its columns. What is NULL is left out.
 pub(crate) type Cells = BTreeMap<String, Cell>;
@@ -155,7 +169,7 @@ mod tests {
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('_sqlx_migrations') ORDER BY name",
         );
         let rows = rows.fetch_all(&store.readers).await.unwrap();
-        let mut known = TABLES;
+        let mut known = [&TABLES[..], &LEFT_OUT].concat();
         known.sort_unstable();
         assert_eq!(rows.iter().map(|row| row.get::<&str, _>(0)).collect::<Vec<_>>(), known);
     }

@@ -36,10 +36,14 @@ fn each_thing_is_known_in_one_place() {
         ("ProgressBar", "cli/progress.rs"),
         ("rustls", "http/tls.rs"),
         ("jsonwebtoken", "identity/oidc"),
+        ("ParsedPublicKey", "identity/webauthn/cose.rs"),
+        ("ciborium", "identity/webauthn/cose.rs"),
+        ("SameSite", "http/console/cookies.rs"),
         ("prometheus_client", "metrics.rs"),
         ("governor", "http/rates.rs"),
         ("SerializedFileWriter", "cli/open/parquet"),
         ("csv_core", "cli/open/csv.rs"),
+        ("minijinja", "incident/template.rs"),
     ] {
         let mut known = 0;
         for file in &files {

@@ -344,3 +344,18 @@ fn a_key_holder_moves_from_a_file_to_postgresql_and_back() {
     assert_eq!(in_file("back", &["credentials", "list"]), run(&place, &["credentials", "list"]).ok());
     in_file("back", &["audit", "verify"]);
 }
+
+#[test]
+fn what_is_frozen_for_an_incident_stays_so() {
+    let place = Place::with_keys(&[("*", "ECDH-ES")]);
+    let token = seal(&place.keys(), &options("d", "diagnosis"), "\"flu\"");
+    let id = place.run(&["incident", "open", "--title", "t", "--database-copy"]).ok();
+    let id = id.trim_end();
+    place.run(&["incident", "contain", id, "--freeze", "health", "--yes"]).ok();
+    let shown = place.run(&["incident", "show", id, "--json"]).ok();
+    let args = ["--shares", "3", "--threshold", "2", "--shares-dir", "shares"];
+    place.run(&[&["backup", "create", "--out", "backup"], &args[..]].concat()).ok();
+    restore(&place, &TWO).ok();
+    assert_eq!(run(&place, &["incident", "show", id, "--json"]).ok(), shown);
+    assert!(run(&place, &["open", &token]).failed(1).contains("class-frozen"));
+}

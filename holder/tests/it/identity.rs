@@ -14,7 +14,7 @@ const ISSUER: &str = "https://id.example/realms/shop";
 const AUDIENCE: &str = "keyholder";
 
 /// A signing key of an identity provider.
-struct Signing {
+pub(crate) struct Signing {
     key: EncodingKey,
     jwk: Value,
     alg: Algorithm,
@@ -22,7 +22,7 @@ struct Signing {
 }
 
 impl Signing {
-    fn new(alg: Algorithm, kid: &'static str) -> Self {
+    pub(crate) fn new(alg: Algorithm, kid: &'static str) -> Self {
         let (rcgen_alg, read): (&SignatureAlgorithm, fn(&[u8]) -> _) = match alg {
             Algorithm::ES256 => (&PKCS_ECDSA_P256_SHA256, EncodingKey::from_ec_pem),
             Algorithm::EdDSA => (&PKCS_ED25519, EncodingKey::from_ed_pem),
@@ -42,11 +42,11 @@ impl Signing {
     }
 
     /// The public half, as the provider publishes it.
-    fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         self.jwk.clone()
     }
 
-    fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         let header = Header { kid: Some(self.kid.to_owned()), ..Header::new(self.alg) };
         encode(&header, claims, &self.key).unwrap()
     }
@@ -58,7 +58,7 @@ fn claims(now: u64) -> Value {
 }
 
 /// The claims with one of them changed, or taken away.
-fn with(mut claims: Value, name: &str, value: Value) -> Value {
+pub(crate) fn with(mut claims: Value, name: &str, value: Value) -> Value {
     claims[name] = value;
     claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     claims

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod access;
 mod altered;
 mod approvals;
 mod architecture;
@@ -9,15 +10,23 @@ mod asked;
 mod at_rest;
 mod audit;
 mod backup;
+mod breach;
 mod bulk;
 mod cli;
 mod clock;
+mod consent;
+mod console_oidc;
+mod console_sessions;
 mod crash;
+mod decoys;
 mod faults;
 mod identity;
+mod incident;
 mod keys;
 mod lists;
 mod locks;
+mod minimisation;
+mod notices;
 mod once;
 mod openapi;
 mod operated;

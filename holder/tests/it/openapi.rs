@@ -11,7 +11,8 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
 /// A service with every way to prove oneself.
 fn serve(place: &Place) -> Server {
-    place.serve_with(&["--oidc-issuer", "https://identity.example", "--oidc-audience", "keyholder"])
+    let oidc = ["--oidc-issuer", "https://identity.example", "--oidc-audience", "keyholder"];
+    place.serve_with(&[&oidc[..], &["--console"]].concat())
 }
 
 fn document(server: &Server) -> Value {
@@ -79,7 +80,7 @@ fn every_address_is_described_and_every_description_has_an_address() {
         }
     }
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
-    assert_eq!(schemes.keys().collect::<Vec<_>>(), ["bearer", "certificate", "oidc"]);
+    assert_eq!(schemes.keys().collect::<Vec<_>>(), ["bearer", "certificate", "oidc", "session"]);
 }
 
 /// The same schemas, with no member that they do not name.
@@ -180,9 +181,19 @@ fn real_answers_are_as_they_are_described() {
     assert!(moved.results()[0]["token"].is_string() && moved.results()[1]["error"].is_object());
     hold(&document, "post", "/v1/rewrap", &moved);
     found_answers(&place, &server, &document);
+    let new =
+        ["decoy", "new", "--kind", "text", "--field", "f", "--origin", crate::support::ORIGIN, "--freeze"];
+    let decoy = place.run(&new).ok().trim_end().to_owned();
+    let touches = place.credential("touches", &["*"]);
+    assert_eq!(server.open(&touches, &[json!(decoy)]).results()[0]["error"]["code"], "open-failed");
+    place.run(&["subject", "request", "new", "person-17", "--kind", "access", "--note", "by letter"]).ok();
     let auditor = place.role("auditor", &["auditor"]);
     let bearer = format!("Bearer {auditor}");
     let authorized = [("authorization", bearer.as_str())];
+    for path in ["/v1/decoys", "/v1/requests"] {
+        hold(&document, "get", path, &server.get(path, &authorized));
+        hold(&document, "get", path, &server.get(path, &[]));
+    }
     let (registrar, officer) =
         (place.role("site", &["registrar"]), place.role("privacy", &["privacy-officer"]));
     let (one, path) = ("/v1/subjects/p-1f0c", "/v1/subjects/{id}");

@@ -24,7 +24,7 @@ async fn checkout(stage: Stage) -> Result<()> {
 }
 
 /// Runs all of axe's rules, and says which are broken where.
-async fn violations(page: &Page, state: &str) -> Result<()> {
+pub(crate) async fn violations(page: &Page, state: &str) -> Result<()> {
     let file = root().join("tests/e2e/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(file).context("axe-core is not installed: run `cargo xtask setup`")?;
     page.script(&format!("{axe};\nwindow.axe = axe;"), vec![]).await?;

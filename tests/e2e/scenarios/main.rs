@@ -6,6 +6,7 @@ mod closed;
 mod controls;
 mod elements;
 mod fields;
+mod incident_report;
 mod shop;
 mod submissions;
 mod trust;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         shop::ALL,
         &fields::all(),
         access::ALL,
+        incident_report::ALL,
         &elements::all(),
     ]
     .concat();

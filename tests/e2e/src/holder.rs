@@ -3,7 +3,8 @@
 use crate::program::{Program, built};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -92,6 +93,32 @@ impl Holder {
     /// The address of the running server.
     pub fn url(&self) -> Result<&str> {
         self.server.as_ref().map(|(_, url)| url.as_str()).context("the key holder is not serving")
+    }
+
+    /// Has the running service open tokens for a credential, with a purpose: what it answers, which must be that it did.
+    pub fn ask(&self, secret: &str, purpose: &str, tokens: &[String]) -> Result<Value> {
+        let address = self.url()?.trim_start_matches("http://");
+        let body = serde_json::json!({ "tokens": tokens, "purpose": purpose }).to_string();
+        let mut stream = TcpStream::connect(address)?;
+        write!(
+            stream,
+            "POST /v1/open HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {secret}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+        ensure!(head.starts_with("HTTP/1.1 200 "), "{answer}");
+        let answer: Value = serde_json::from_str(body)?;
+        let results = answer["results"].as_array().context("no results")?;
+        ensure!(results.iter().all(|result| result.get("error").is_none()), "{answer}");
+        Ok(answer)
+    }
+
+    /// Runs any other command of it, and gives what it printed.
+    pub fn run(&self, args: &[&str]) -> Result<String> {
+        run(self.command()?.args(args), None)
     }
 
     /// Opens tokens with `keyholder open`: one record each, in order, a failure included.

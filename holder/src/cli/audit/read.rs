@@ -81,6 +81,7 @@ impl Filter {
     }
 }
 
+/// A day or an instant, in seconds since 1970.
 pub(in crate::cli) fn time(text: &str) -> std::result::Result<u64, Error> {
     let day = || humantime::parse_rfc3339(&format!("{text}T00:00:00Z"));
     let time = humantime::parse_rfc3339_weak(text).or_else(|_| day());

@@ -73,24 +73,14 @@ struct Metadata {
 impl KeySource {
     pub(super) fn new(issuer: &str, jwks: Option<&str>, clock: Clock) -> Result<Self> {
         let origin = match jwks {
-            None => {
-                let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-                let metadata = Url::parse(&metadata).map_err(|_| Error::about(Code::OidcIssuer, issuer))?;
-                Origin::Discovered { issuer: issuer.to_owned(), metadata }
-            }
+            None => Origin::Discovered { issuer: issuer.to_owned(), metadata: metadata(issuer)? },
             Some(address) if address.contains("://") => match Url::parse(address) {
                 Ok(url) if is_safe(address) => Origin::Address(url),
                 _ => return Err(Error::about(Code::OidcJwks, address)),
             },
             Some(path) => Origin::File(path.into()),
         };
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            // A redirect could lead to where nobody meant to ask.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|_| Error::new(Code::Internal))?;
-        Ok(Self { origin, clock, http, known: RwLock::default(), tried: Mutex::default() })
+        Ok(Self { origin, clock, http: client()?, known: RwLock::default(), tried: Mutex::default() })
     }
 
     /// The key of that name, asking the provider again if there is none and it was not asked lately.
@@ -149,16 +139,39 @@ impl KeySource {
     }
 
     async fn get(&self, url: Url) -> Option<Vec<u8>> {
-        let mut response = self.http.get(url).send().await.ok()?.error_for_status().ok()?;
-        let mut content = Vec::new();
-        while let Some(piece) = response.chunk().await.ok()? {
-            if content.len() + piece.len() > MAX_LEN {
-                return None;
-            }
-            content.extend_from_slice(&piece);
-        }
-        Some(content)
+        read(self.http.get(url)).await
     }
+}
+
+/// Where a provider says how it is used (OpenID Connect Discovery 1.0 section 4).
+///
+/// Errors: `oidc-issuer`.
+pub(super) fn metadata(issuer: &str) -> Result<Url> {
+    let metadata = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    Url::parse(&metadata).map_err(|_| Error::about(Code::OidcIssuer, issuer))
+}
+
+/// What a provider is asked with.
+pub(super) fn client() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        // A redirect could lead to where nobody meant to ask.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|_| Error::new(Code::Internal))
+}
+
+/// Asks, and gives the answer if it is a good one and not too long.
+pub(super) async fn read(request: reqwest::RequestBuilder) -> Option<Vec<u8>> {
+    let mut response = request.send().await.ok()?.error_for_status().ok()?;
+    let mut content = Vec::new();
+    while let Some(piece) = response.chunk().await.ok()? {
+        if content.len() + piece.len() > MAX_LEN {
+            return None;
+        }
+        content.extend_from_slice(&piece);
+    }
+    Some(content)
 }
 
 fn find(keys: &[Jwk], kid: &str) -> Option<Jwk> {
@@ -179,7 +192,7 @@ pub(super) fn signs_with(key: &Jwk, alg: Algorithm) -> bool {
 }
 
 /// Whether what an address gives can be believed: over TLS, or from this machine.
-pub(super) fn is_safe(address: &str) -> bool {
+pub(crate) fn is_safe(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else { return false };
     if !url.username().is_empty() || url.password().is_some() {
         return false;
