@@ -110,7 +110,7 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
-    /// Register people, answer what they ask for, such as what is kept about them, and erase them.
+    /// Answer what a person asks for: access to what is kept about them, and the other rights.
     #[command(subcommand)]
     Subject(subject::Command),
     /// Make and watch decoys: tokens that nobody honest opens.
@@ -131,12 +131,12 @@ enum Command {
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
-    /// Print what proves that keys were destroyed and people erased.
-    #[command(subcommand)]
-    Receipts(receipts::Command),
     /// Make, list and end the people who log in to the console.
     #[command(subcommand)]
     Console(console::Command),
+    /// Print what proves that keys were destroyed and people erased.
+    #[command(subcommand)]
+    Receipts(receipts::Command),
 }
 
 /// What every command gets to work with.
@@ -269,9 +269,9 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Console(command) => console::run(context, command).await,
+        Command::Subject(command) => subject::run(context, command).await,
         Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
-        Command::Subject(command) => subject::run(context, command).await,
         Command::Receipts(command) => receipts::run(context, command).await,
     }
 }

@@ -31,7 +31,7 @@ mod usage;
 pub use approvals::Approval;
 pub(crate) use audit::HeadRow;
 pub use audit::{AuditFilter, AuditRow};
-pub(crate) use console::{ConsoleUser, EnrolCode, Step};
+pub(crate) use console::{ConsoleUser, EnrolCode, LoginStep};
 pub use credentials::Credential;
 pub use decoys::{Alarm, Decoy, Touched};
 pub(crate) use dump::{Cell, Cells, TABLES};

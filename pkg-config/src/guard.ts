@@ -97,7 +97,7 @@ export function guardForm(
       if (control && (error as FieldsealError).code === "value-invalid") fields?.blame(control);
       alert.show(error);
     };
-    const own = withSubject(ready, claims);
+    const named = withSubject(ready, claims);
     let guard: Guard | undefined;
     const put = (options: string | undefined) => {
       if (options !== undefined) guard = translated(() => guardInWasm(form, wasm, options, blocked));
@@ -107,10 +107,10 @@ export function guardForm(
       }
     };
     if (typeof consent !== "function") {
-      put(toJson({ ...own, consent }));
+      put(toJson({ ...named, consent }));
       undo.push(() => put(undefined));
     } else {
-      const optionsNow = () => toJson({ ...own, consent: askConsent(form, consent) });
+      const optionsNow = () => toJson({ ...named, consent: askConsent(form, consent) });
       undo.push(followConsent(form, optionsNow, put, (cause) => tell(form, alert, toError(cause))));
     }
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});

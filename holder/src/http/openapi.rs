@@ -161,10 +161,10 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        lists::subjects, subjects::show, subjects::register, subjects::erase,
         rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys,
+        lists::subjects, subjects::show, subjects::register, subjects::erase, flags::list, flags::change,
         retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
-        decoys::list, requests::list, flags::list, flags::change, health::alive, health::ready,
+        decoys::list, requests::list, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

@@ -103,6 +103,15 @@ fn from_the_breach_to_the_last_notice() {
     let without = notify(&["--json"]).stdout;
     assert_eq!(ids(&with), ids(&without));
     assert!(ids(&with).iter().any(|(id, _)| id == "pci-acquirer"));
+    let auditor = place.role("auditor", &["auditor"]);
+    let server = place.serve();
+    let bearer = format!("Bearer {auditor}");
+    let shown = server.get(&format!("/v1/incidents/{id}"), &[("authorization", &bearer)]);
+    assert_eq!(ids(&shown.body), ids(&with), "{}", shown.body);
+    assert_eq!(
+        shown.json()["duties"].as_array().unwrap().iter().filter(|due| due["done"].is_u64()).count(),
+        1
+    );
     place.run(&["audit", "verify"]).ok();
 }
 
