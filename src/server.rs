@@ -41,6 +41,7 @@ pub use builder::{Builder, DEFAULT_MAX_AGE};
 pub use checked::Checked;
 pub use refusal::Refusal;
 
+use crate::json::{Json, Object};
 use crate::jwe::{Expect, Header, Token};
 use crate::keyset::KeySet;
 use crate::kind::{self, Kind};
@@ -80,6 +81,31 @@ impl Guard {
     /// Begins a guard.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// What this guard was told, as JSON: `{"origins":[…],"fields":[{"name":…,"kind":…,"required":…}]}`. The key
+    /// holder's `report minimisation` takes it, to say which of the fields nobody opens.
+    pub fn declared(&self) -> String {
+        let mut origins = Vec::new();
+        for origin in &self.origins {
+            origins.push(Json::String(origin.as_str().to_owned()));
+        }
+        let mut fields = Vec::new();
+        for Field { name, kind, required } in &self.fields {
+            let members = [
+                ("name", Json::String(name.clone())),
+                ("kind", Json::String(kind.as_str().to_owned())),
+                ("required", Json::Bool(*required)),
+            ];
+            let mut field = Object::default();
+            // No name repeats.
+            let _ = members.into_iter().try_for_each(|(name, value)| field.insert(name, value));
+            fields.push(Json::Object(field));
+        }
+        let mut declared = Object::default();
+        let members = [("origins", Json::Array(origins)), ("fields", Json::Array(fields))];
+        let _ = members.into_iter().try_for_each(|(name, value)| declared.insert(name, value));
+        declared.to_json()
     }
 
     /// Puts the key holder's published keys in the place of those before.

@@ -12,7 +12,9 @@ use fieldseal::kind::Kind;
 use fieldseal::open::PrivateKey;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
 use fieldseal::suite::Alg;
-use fieldseal_holder::policy::{Actor, Expectation, KeyInfo, Occasion, Origins, Policy, Rules, Sealed};
+use fieldseal_holder::policy::{
+    Actor, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Rules, Sealed,
+};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -31,7 +33,7 @@ fn authorise(bencher: Bencher, each_of_another: bool) {
     let occasion = Occasion::new(Actor::operator("bench"), None, NOW).expect("an occasion").batch(BATCH);
     let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, held: false };
     bencher.counter(ItemsCount::new(BATCH)).bench(|| {
-        let mut hearing = policy.hear(&occasion);
+        let mut hearing = policy.hear(&occasion, Flags::none());
         let granted = tokens.iter().filter(|token| {
             let sealed = Sealed::parse(token).expect("a token");
             hearing.authorise(sealed, &Expectation::default(), Ok(key)).is_ok()

@@ -15,6 +15,7 @@ mod origins;
 mod output;
 mod policy;
 mod progress;
+mod report;
 mod retention;
 mod rewrap;
 mod secret;
@@ -123,6 +124,9 @@ enum Command {
     /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.
     #[command(subcommand)]
     Retention(retention::Command),
+    /// Say what the records come to, such as what is collected and not needed.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Make copies that only several people together can open, and recover the key holder from one.
     #[command(subcommand)]
     Backup(backup::Command),
@@ -257,6 +261,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Approve(args) => approvals::approve(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Incident(command) => incident::run(context, command).await,
+        Command::Report(command) => report::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Console(command) => console::run(context, command).await,

@@ -185,6 +185,14 @@ codes! {
     SessionEnded = "session-ended", "The session has ended. Log in again.";
     RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
     ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
+    // What a person said about the use of their values.
+    SubjectInvalid = "subject-invalid", "A subject is what the site puts into tokens as `sub`: 1 to 256 bytes without control characters.";
+    FlagUnknown = "flag-unknown", "A flag is do-not-sell, or objection or withdrawal with the purpose that it is about.";
+    PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters and digits, with - _ . in between.";
+    FlagsMany = "flags-many", "A person can have 64 flags at a time. Lift those that others make needless.";
+    FlagsMalformed = "flags-malformed", "The body is a JSON object with `set`, `lift` or both: lists of 1 to 64 objects with `flag` and perhaps `purpose`.";
+    // What is collected and not needed.
+    DeclaredMalformed = "declared-malformed", "A declaration is what `guard.declared()` gives: `origins`, and `fields` with `name`, `kind` and perhaps `required` and `hints`.";
     // What is opened in bulk.
     FormatUnknown = "format-unknown", "A format is ndjson, csv or parquet.";
     FormatMixed = "format-mixed", "The names of input and output end differently, and both have one format. Say which with --format.";
@@ -270,7 +278,7 @@ codes! {
     // What is said about one token. The core's codes say the rest.
     LineMalformed = "line-malformed", "A line is a token, or a JSON object with `token` and perhaps field, kind, origin and sub.";
     KeyUnknown = "key-unknown", "This key holder has no key of the token's kid.";
-    NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, or for fewer values at a time.";
+    NotAllowed = "not-allowed", "No rule lets this credential do that with such data. Perhaps one does for a stated purpose, for one that the person agreed to and did not object to, or for fewer values at a time.";
     ApprovalRequired = "approval-required", "This takes a second person. Have the request approved under the id in `approval`, then send it again, unchanged, with that id.";
     TokenWrongClass = "token-wrong-class", "The token's key does not serve its kind's class of data.";
     QuotaExceeded = "quota-exceeded", "The credential has had as many values opened as it may for now. Try again in the next minute, or day.";

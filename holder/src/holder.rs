@@ -13,13 +13,13 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Book, Expectation, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::retention::RetentionPolicy;
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -188,6 +188,20 @@ impl Holder {
         let retention = RetentionPolicy::of(&self.store).await?;
         let frozen = self.store.frozen().await?;
         Ok(Policy::new(origins, self.rules.current()).retaining(retention).frozen(frozen))
+    }
+
+    /// What the people whose values are in a batch have said about their use, as it is now: one question for all of
+    /// them, and none where the rules do not look at it.
+    pub(crate) async fn flags<'a>(
+        &self,
+        policy: &Policy,
+        batch: impl Iterator<Item = &'a Sealed>,
+    ) -> Result<Flags> {
+        if !policy.wants_flags() {
+            return Ok(Flags::none());
+        }
+        let subjects: BTreeSet<&str> = batch.filter_map(|sealed| sealed.header().sub.as_deref()).collect();
+        self.store.flags(&subjects.into_iter().collect::<Vec<_>>()).await
     }
 
     /// Looks a key up once for all the tokens of a request that name it.

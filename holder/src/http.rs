@@ -7,6 +7,7 @@ mod caller;
 mod connection;
 mod console;
 mod decoys;
+mod flags;
 mod health;
 mod incidents;
 mod keyset;
@@ -125,6 +126,7 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/approvals/{id}", post(approvals::approve))
         .route("/v1/incidents", get(incidents::list))
         .route("/v1/incidents/{id}", get(incidents::show))
+        .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
         .route("/v1/keys", get(lists::keys))
         .route("/v1/retention", get(retention::plan))

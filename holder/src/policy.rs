@@ -9,17 +9,22 @@ mod access;
 mod book;
 pub mod cases;
 mod decision;
+mod flags;
 pub mod matrix;
 mod occasion;
 mod origins;
+mod purpose;
 pub mod rules;
 mod sealed;
 
 pub use access::{Access, Duty};
 pub use book::Book;
 pub use decision::{Decision, Grant, Refusal};
+pub(crate) use flags::Said;
+pub use flags::{Flag, Flags};
 pub use occasion::{Actor, OPENER, OPERATOR, Occasion, Quota};
 pub use origins::Origins;
+pub use purpose::PurposeName;
 pub use rules::{Rules, Ruling, Verdict};
 pub(crate) use sealed::digest;
 pub use sealed::{Expectation, KeyInfo, Sealed};
@@ -63,10 +68,16 @@ impl Policy {
         Self { retention, ..self }
     }
 
-    /// Begins to decide about the tokens of one request.
-    pub fn hear<'a>(&'a self, occasion: &'a Occasion) -> Hearing<'a> {
+    /// Whether the rules look at what people said after their values were sealed.
+    pub fn wants_flags(&self) -> bool {
+        self.rules.wants_flags()
+    }
+
+    /// Begins to decide about the tokens of one request, with what the people whose values they hold have said:
+    /// all of it, where [`Self::wants_flags`].
+    pub fn hear<'a>(&'a self, occasion: &'a Occasion, flags: Flags) -> Hearing<'a> {
         let session = self.rules.session(occasion);
-        Hearing { policy: self, occasion, session, verdicts: HashMap::new() }
+        Hearing { policy: self, occasion, session, flags, verdicts: HashMap::new() }
     }
 
     /// Decides whether an actor may do something with the key holder on this occasion.
@@ -82,6 +93,7 @@ pub struct Hearing<'a> {
     policy: &'a Policy,
     occasion: &'a Occasion,
     session: Session<'a>,
+    flags: Flags,
     verdicts: HashMap<Facts, Verdict>,
 }
 
@@ -114,12 +126,12 @@ impl Hearing<'_> {
 
     /// Whether the rules let a revoked key be used for such a token, beside what else is asked.
     pub fn may_use_revoked(&self, header: &Header) -> bool {
-        self.session.may_use_revoked(&self.session.facts(header, self.occasion.now))
+        self.session.may_use_revoked(&self.session.facts(header, &self.flags, self.occasion.now))
     }
 
     /// What the rules say of the token as a whole and of each kind in it.
     fn verdict(&mut self, token: &Token) -> Verdict {
-        let facts = self.session.facts(token.header(), self.occasion.now);
+        let facts = self.session.facts(token.header(), &self.flags, self.occasion.now);
         if let Some(verdict) = self.verdicts.get(&facts) {
             return verdict.clone();
         }

@@ -56,15 +56,23 @@ impl Holder {
         let now = self.clock().now();
         let occasion =
             Occasion::new(actor, purpose, now)?.access(Access::Rewrap).from(address).batch(submissions.len());
+        let batch: Vec<_> = submissions
+            .into_iter()
+            .map(|submission| {
+                let text = submission.as_ref().map_or_else(|_| String::new(), |s| s.token.clone());
+                (text, read(submission))
+            })
+            .collect();
         let policy = self.policy().await?;
-        let mut hearing = policy.hear(&occasion);
+        let sealed = batch.iter().filter_map(|(_, read)| read.as_ref().ok()).map(|(sealed, _)| sealed);
+        let flags = self.flags(&policy, sealed).await?;
+        let mut hearing = policy.hear(&occasion, flags);
         let current = self.keys().published(now).await?;
         let mut found = HashMap::new();
-        let mut decisions = Vec::with_capacity(submissions.len());
-        let mut plans = Vec::with_capacity(submissions.len());
-        for submission in submissions {
-            let text = submission.as_ref().map_or_else(|_| String::new(), |s| s.token.clone());
-            let (decision, plan) = match read(submission) {
+        let mut decisions = Vec::with_capacity(batch.len());
+        let mut plans = Vec::with_capacity(batch.len());
+        for (text, read) in batch {
+            let (decision, plan) = match read {
                 Err(code) => (Err(Refusal::unread(&occasion, code)), None),
                 Ok((sealed, expectation)) => {
                     let to = current.choose(sealed.header().kind.class(), now).cloned();

@@ -1,11 +1,12 @@
 import { FieldsealError, toError, translated } from "./error.js";
 import { Alert } from "./guard/alert.js";
+import { type AskConsent, askConsent, followConsent } from "./guard/consent.js";
 import { Fields, type InvalidEvent } from "./guard/fields.js";
 import { stripDeclared } from "./guard/strip.js";
 import { keepWarm } from "./guard/warm.js";
 import type { Messages } from "./messages.js";
-import { type Plain, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
-import { guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
+import { type Consent, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
+import { type Guard, guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
 /** Options of a single entry, which go before those of the whole form. */
 export interface EntryOptions {
@@ -24,8 +25,12 @@ export interface EntryOptions {
 export interface GuardOptions {
   /** An opaque name for the person who fills in the form, for every token. */
   readonly sub?: string | undefined;
-  /** What the person agreed to, for every token. */
-  readonly consent?: Plain | undefined;
+  /**
+   * What the person agrees to, for every token; or what says so when the form is submitted, so that the boxes count
+   * that are ticked then: `(form) => ({ purpose: consentedTo(form), notice: "2026-04" })`. What it throws, and what is no
+   * consent, stops the submission; `undefined` is none.
+   */
+  readonly consent?: Consent | AskConsent | undefined;
   /** How many seconds after sealing the tokens stop opening. */
   readonly lifetime?: number | undefined;
   /** `false` seals anything in any control, as it is. */
@@ -78,7 +83,7 @@ export function guardForm(
     throw new FieldsealError("option-invalid", "Pass the form element.", "form");
   }
   if (guarded.has(form)) throw new FieldsealError("form-already-guarded");
-  const { message, describe, messages, ...claims } = options;
+  const { message, describe, messages, consent, ...claims } = options;
   const alert = new Alert(form, message, describe, messages);
   const undo: (() => void)[] = [];
   let released = false;
@@ -92,9 +97,23 @@ export function guardForm(
       if (control && (error as FieldsealError).code === "value-invalid") fields?.blame(control);
       alert.show(error);
     };
-    const guard = translated(() => guardInWasm(form, wasm, toJson(claims), blocked));
+    let guard: Guard | undefined;
+    const put = (options: string | undefined) => {
+      if (options !== undefined) guard = translated(() => guardInWasm(form, wasm, options, blocked));
+      else {
+        guard?.release();
+        guard = undefined;
+      }
+    };
+    if (typeof consent !== "function") {
+      put(toJson({ ...claims, consent }));
+      undo.push(() => put(undefined));
+    } else {
+      const optionsNow = () => toJson({ ...claims, consent: askConsent(form, consent) });
+      undo.push(followConsent(form, optionsNow, put, (cause) => tell(form, alert, toError(cause))));
+    }
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});
-    undo.push(() => guard.release(), () => fields.release(), keepWarm(form, wasm));
+    undo.push(() => fields?.release(), keepWarm(form, wasm));
   };
   const release = () => {
     released = true;
@@ -129,6 +148,13 @@ export function guardForm(
   return { ready, release };
 }
 
+/** Tells the page and the person that a submission was stopped, or goes out without its sealed entries. */
+function tell(form: HTMLFormElement, alert: Alert, error: FieldsealError): void {
+  const detail = { code: error.code, field: "" };
+  form.dispatchEvent(new CustomEvent("fieldseal:blocked", { bubbles: true, detail }));
+  alert.show(error);
+}
+
 /** Stops submissions for as long as there is no sealer. */
 class Gate {
   reason = new FieldsealError("sealer-pending");
@@ -149,10 +175,7 @@ class Gate {
   };
 
   private readonly tell = (event: Event) => {
-    if (event.target !== this.form) return;
-    const detail = { code: this.reason.code, field: "" };
-    this.form.dispatchEvent(new CustomEvent("fieldseal:blocked", { bubbles: true, detail }));
-    this.alert.show(this.reason);
+    if (event.target === this.form) tell(this.form, this.alert, this.reason);
   };
 
   open() {

@@ -6,6 +6,25 @@ import { Sealer as WasmSealer } from "./wasm/fieldseal_wasm.js";
 /** What can be sealed. */
 export type Sealable = string | number | boolean | null | readonly Sealable[] | { readonly [name: string]: Sealable };
 
+/**
+ * What a person agreed to, for a token's public header. The key holder's rules can demand it for a purpose.
+ *
+ * ```js
+ * { purpose: "newsletter surveys", notice: "2026-04" }
+ * ```
+ */
+export interface Consent {
+  /**
+   * What for: one purpose, or several with spaces between. A purpose is a word of at most 64 letters and digits, with
+   * `-`, `_` and `.` in between; an empty text agrees to nothing.
+   */
+  readonly purpose: string;
+  /** The version of the notice that was shown: at most 64 characters. */
+  readonly notice?: string | undefined;
+  /** When it was given, a date or seconds since 1970, if that was before the value is sealed. */
+  readonly time?: Date | number | undefined;
+}
+
 /** A flat object for a token's public header. */
 export type Plain = { readonly [name: string]: string | number | boolean };
 
@@ -24,8 +43,8 @@ interface Claims {
   readonly exp?: Date | number | undefined;
   /** Whether the key holder opens it a single time. */
   readonly once?: boolean | undefined;
-  /** What the person agreed to, such as `{ purpose: "billing", notice: "2026-04" }`. */
-  readonly consent?: Plain | undefined;
+  /** What the person agreed to, such as `{ purpose: "newsletter", notice: "2026-04" }`. */
+  readonly consent?: Consent | undefined;
   /** The country (`GB`) or state (`US-CA`) that the form is about, where the kind asks for it. It is not published. */
   readonly region?: string | undefined;
   /** `false` seals anything, as it is. Otherwise what is none of its kind is refused, and what is one is sealed in normal form. */
@@ -151,8 +170,10 @@ function entriesOf<T>(values: { readonly [name: string]: T }): [string, T][] {
  */
 export function toJson(options: object): string {
   try {
-    const text = JSON.stringify(options, function (this: Claims, name, value: unknown) {
-      return name === "exp" && this.exp instanceof Date ? Math.floor(this.exp.getTime() / 1000) : value;
+    const text = JSON.stringify(options, function (this: { readonly [name: string]: unknown }, name, value: unknown) {
+      // A date has become a text by now, but not where it stands.
+      const given = this[name];
+      return given instanceof Date ? Math.floor(given.getTime() / 1000) : value;
     });
     return text ?? "";
   } catch {

@@ -13,7 +13,7 @@ export type { FastifyLike, FastifyReplyLike, FastifyRequestLike, Hook, Plugin } 
 export type { Outcome } from "./server/fetch.js";
 export type { AnyKind, FieldOptions, Fields, Guarded, KindOf, Optional } from "./server/fields.js";
 export { createGuard } from "./server/guard.js";
-export type { AdapterOptions, Guard, GuardOptions } from "./server/guard.js";
+export type { AdapterOptions, Declared, Guard, GuardOptions } from "./server/guard.js";
 export { Refused } from "./server/refused.js";
 export type { Problem, RefusedCode } from "./server/refused.js";
 export type { FormKind, TokenHeader } from "./testing/token.js";

@@ -284,6 +284,14 @@ fn a_form_is_declared_by_its_name_and_kind() {
 }
 
 #[test]
+fn a_guard_says_what_it_was_told() {
+    let fields = r#"{"name":"card","kind":"card-number","required":true},{"name":"phone","kind":"phone","required":false},{"name":"checkout","kind":"payment-form","required":false}"#;
+    let expected = format!(r#"{{"origins":["{ORIGIN}","http://localhost:8080"],"fields":[{fields}]}}"#);
+    assert_eq!(guard().declared(), expected);
+    assert_eq!(Guard::builder().watch().build().unwrap().declared(), r#"{"origins":[],"fields":[]}"#);
+}
+
+#[test]
 fn a_guard_that_makes_no_sense_is_not_built() {
     let empty = Guard::builder;
     for (case, builder, expected) in [

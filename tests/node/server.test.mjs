@@ -192,6 +192,17 @@ describe("a submission", () => {
   });
 });
 
+test("a guard says what it was told", async () => {
+  const told = await guardFor({ fields: { card: "card-number", phone: { kind: "phone", required: false } } });
+  assert.deepEqual(told.declared(), {
+    origins: [ORIGIN],
+    fields: [
+      { name: "card", kind: "card-number", required: true },
+      { name: "phone", kind: "phone", required: false },
+    ],
+  });
+});
+
 describe("what came sealed", () => {
   test("has tokens, headers and hints", () => {
     const again = sealer.seal("4111 1111 1111 1111", { field: "card", kind: "card-number", hint: ["last4"] });

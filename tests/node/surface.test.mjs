@@ -35,7 +35,7 @@ const SERVERS = new Set(["field-in-clear", "field-missing", "data-in-clear", "ke
 const LANGUAGES = ["en", "es", "fr", "de", "pt", "ja"];
 
 describe("the entries", () => {
-  const names = ["FieldsealError", "createSealer", "guardForm", "loadKeys", "useMessages"];
+  const names = ["FieldsealError", "consentedTo", "createSealer", "guardForm", "loadKeys", "useMessages"];
 
   test("export what the contract names", async () => {
     assert.deepEqual(Object.keys(fieldseal).sort(), names);
@@ -127,7 +127,7 @@ describe("seal", () => {
       sub: "person-1",
       exp,
       once: true,
-      consent: { notice: "2026-04" },
+      consent: { purpose: "newsletter surveys", notice: "2026-04", time: exp },
     };
     const { iat, jti, epk, ...header } = headerOf(seal(options));
     assert.deepEqual(header, {

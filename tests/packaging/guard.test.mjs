@@ -129,16 +129,16 @@ describe("a guard comes and goes", () => {
     const script = `
       fresh('<input data-seal="mail" data-kind="email">');
       const card = { exp: new Date("2031-02-03"), once: true, hint: ["last4"] };
-      guardForm(form, sealer, { sub: "person-1", consent: { notice: 3 }, lifetime: 60, fields: { card } });
+      guardForm(form, sealer, { sub: "person-1", consent: { purpose: "billing" }, lifetime: 60, fields: { card } });
       return entries(form).slice(1).map(([, token]) => headerOf(token))`;
     const [card, mail] = await run(script);
     assert.deepEqual(
       [card.sub, card.exp, card.once, card.hint, card.consent],
-      ["person-1", 1927843200, true, { last4: "4242" }, { notice: 3 }],
+      ["person-1", 1927843200, true, { last4: "4242" }, { purpose: "billing" }],
     );
     assert.deepEqual(
       [mail.sub, mail.exp - mail.iat, mail.once, mail.hint, mail.consent],
-      ["person-1", 60, undefined, undefined, { notice: 3 }],
+      ["person-1", 60, undefined, undefined, { purpose: "billing" }],
     );
   });
 });
@@ -252,6 +252,104 @@ describe("no clear value gets out", () => {
     assert.deepEqual([submitted, sent], [null, plain]);
     assert.equal(blocked[0].code, "randomness-unavailable");
     assert.ok(!alert.includes(CLEAR));
+  });
+});
+
+describe("consent", () => {
+  const boxes = `<label><input type="checkbox" data-consent="newsletter"></label>
+    <label><input type="checkbox" data-consent="surveys"></label><input type="checkbox" id="other">`;
+  const asked = `const ask = (form) => ({ purpose: fieldseal.consentedTo(form), notice: "2026-04" });
+    const tick = (name, is) => { form.querySelector("[data-consent=" + name + "]").checked = is; };
+    const consents = (entries) => entries.slice(1).map(([, token]) => headerOf(token).consent);`;
+
+  inBrowser("is that of the boxes which are ticked when the form is submitted, in whatever way", async () => {
+    const script = `
+      fresh('<input type="radio" data-seal="blood" value="a" checked>${boxes.replaceAll("\n", "")}'); ${asked}
+      guardForm(form, sealer, { consent: ask });
+      const found = [];
+      tick("newsletter", true); send(); found.push(...consents(submitted));
+      tick("surveys", true); form.requestSubmit(); found.push(...consents(submitted));
+      tick("newsletter", false); found.push(...consents(entries(form)));
+      form.reset(); send(); found.push(...consents(submitted));
+      return { purposes: found.map(({ purpose }) => purpose), notices: new Set(found.map(({ notice }) => notice)).size, blocked }`;
+    const twice = (purpose) => [purpose, purpose];
+    const { purposes, notices, blocked } = await run(script);
+    assert.deepEqual(purposes, ["newsletter", "newsletter surveys", "surveys", ""].flatMap(twice));
+    assert.deepEqual([notices, blocked], [1, []]);
+  });
+
+  inBrowser("that is not given is none, and what is sealed goes without", async () => {
+    const script = `
+      fresh(); guardForm(form, sealer, { consent: () => undefined }); send();
+      return submitted.slice(1).map(([, token]) => "consent" in headerOf(token))`;
+    assert.deepEqual(await run(script), [false]);
+  });
+
+  inBrowser("has a date in seconds", async () => {
+    const script = `
+      fresh(); const consent = { purpose: "a", time: new Date("2026-04-05T00:00:00Z") };
+      guardForm(form, sealer, { consent }); send();
+      return [headerOf(submitted[1][1]).consent, headerOf(sealer.seal("x", { field: "f", kind: "text", consent })).consent]`;
+    const sealed = { purpose: "a", time: 1775347200 };
+    assert.deepEqual(await run(script), [sealed, sealed]);
+  });
+
+  inBrowser("that cannot be had stops the submission, and nothing goes out in clear", async () => {
+    const script = `
+      fresh(); let ask = () => ({ purpose: "a" });
+      const guard = guardForm(form, sealer, { consent: (form) => ask(form) });
+      const found = [];
+      for (const bad of [() => { throw new Error(CLEAR); }, async () => ({ purpose: "a" }), () => ({}), () => null,
+                         () => ({ purpose: "a", time: NaN })]) {
+        ask = bad; window.submitted = "stopped"; blocked.length = 0;
+        send();
+        const sent = entries(form);
+        found.push({ submitted, sent, told: blocked.map(({ code }) => code), alert: form.querySelector("[role=alert]").textContent });
+      }
+      ask = () => ({ purpose: "b" }); send();
+      const purpose = headerOf(submitted[1][1]).consent.purpose;
+      guard.release();
+      return { found, purpose, bare: entries(form), again: codeOf(() => guardForm(form, sealer, { consent: () => ({}) })) }`;
+    const { found, purpose, bare, again } = await run(script);
+    assert.equal(found.length, 5);
+    for (const { submitted, sent, told, alert } of found) {
+      assert.deepEqual([submitted, sent, told], ["stopped", plain, ["option-invalid", "option-invalid"]]);
+      assert.ok(!alert.includes(CLEAR));
+    }
+    assert.deepEqual([purpose, bare], ["b", plain]);
+    assert.deepEqual(again, ["option-invalid", "consent", true]);
+  });
+
+  inBrowser("that changes between two listeners is nobody's, and stops the submission", async () => {
+    const script = `
+      fresh('${boxes.replaceAll("\n", "")}'); ${asked}
+      guardForm(form, sealer, { consent: ask });
+      const late = () => tick("newsletter", true);
+      document.body.addEventListener("submit", late, true);
+      try { window.submitted = "stopped"; send(); } finally { document.body.removeEventListener("submit", late, true); }
+      const first = submitted; send();
+      return { first, blocked, second: consents(submitted) }`;
+    const { first, blocked, second } = await run(script);
+    assert.deepEqual([first, blocked], ["stopped", [{ code: "option-invalid", field: "" }]]);
+    assert.deepEqual(second, [{ purpose: "newsletter", notice: "2026-04" }]);
+  });
+
+  inBrowser("is asked for in a shadow tree, and by a form that joins the page later", async () => {
+    const script = `
+      fresh(); ${asked}
+      const inner = '<form><input data-seal="card" value="x"><input type="checkbox" data-consent="newsletter"></form>';
+      const host = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+      host.innerHTML = inner;
+      const apart = document.createElement("form"); apart.innerHTML = inner.slice(6, -7);
+      const found = [];
+      for (const one of [host.firstChild, apart]) {
+        guardForm(one, sealer, { consent: ask });
+        if (!one.isConnected) document.body.append(one);
+        one.querySelector("[data-consent]").checked = true;
+        found.push(entries(one).map(([, token]) => headerOf(token).consent.purpose));
+      }
+      return { found, blocked }`;
+    assert.deepEqual(await run(script), { found: [["newsletter"], ["newsletter"]], blocked: [] });
   });
 });
 

@@ -273,6 +273,18 @@ for (const mode of ["development", "production"]) {
       assert.deepEqual(await complaints(), []);
     });
 
+    inBrowser("asks for the consent of the latest render", async () => {
+      await open("fetching");
+      await type("card", CARD);
+      const purpose = async () => {
+        await press("pay");
+        return testing.headerOf(await browser.run("return noted.submitted.at(-1)[1][1]")).consent.purpose;
+      };
+      assert.equal(await purpose(), "billing");
+      await press("agree");
+      assert.equal(await purpose(), "billing surveys");
+    });
+
     inBrowser("takes up other options, and keeps the form shut with wrong ones or without a sealer", async () => {
       await open("fetching");
       await type("card", CARD);

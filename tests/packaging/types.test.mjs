@@ -10,8 +10,8 @@ import { ENTRIES } from "./types.entries.mjs";
 /** Everything that the package offers, used as its documentation says. */
 const RIGHT = `
 import {
-  createSealer, FieldsealError, guardForm, loadKeys,
-  type BlockedEvent, type DataClass, type EntryOptions, type ErrorCode, type FormGuard, type FormOptions,
+  consentedTo, createSealer, FieldsealError, guardForm, loadKeys,
+  type AskConsent, type BlockedEvent, type Consent, type DataClass, type EntryOptions, type ErrorCode, type FormGuard, type FormOptions,
   type GuardOptions, type HintOf, type Hints, type InvalidEvent, type JwkSet, type Keys, type Kind, type LoadOptions,
   type Messages, type Plain, type Ready, type Reason, type Sealable, type Sealed, type SealedForm, type Sealer,
   type SealerOptions, type SealOptions, type SignerJwk, type Trust, useMessages,
@@ -39,14 +39,15 @@ export function seal(keys: Keys, given: SealerOptions): SealedForm {
   const values: Sealable[] = ["text", 1, true, null, ["a", [1]], { a: { b: null } }];
   const hint: readonly HintOf<"card-number">[] = ["brand", "last4"];
   const kind: Kind = "card-number";
-  const consent: Plain = { notice: "2026-04", version: 3, renewed: false };
+  const consent: Consent = { purpose: "newsletter surveys", notice: "2026-04", time: new Date() };
+  const flat: Plain = { notice: "2026-04", version: 3, renewed: false };
   const sealing: SealOptions<"card-number"> = {
     field: "card", kind, sub: "person-1", exp: new Date(), once: true, hint, consent, check: false,
   };
   const card: Sealed<"card-number"> = sealer.seal("4242", { field: "card", kind: "card-number", hint: ["bin"] });
   const licence: Sealed = sealer.seal("A1234567", { field: "licence", kind: "drivers-licence", region: "US-CA" });
   const hints: Hints["iban"][] = ["country", "last4"];
-  console.log(card.length, licence.length, hints);
+  console.log(card.length, licence.length, hints, flat);
   const tokens: string[] = values.map((value) => sealer.seal(value, { ...sealing, sub: undefined, exp: 1 }));
   const ready: Ready = sealer.ready;
   console.log(tokens, ready.ok, ready.expires?.toISOString(), ready.pool.toFixed());
@@ -63,7 +64,7 @@ export function seal(keys: Keys, given: SealerOptions): SealedForm {
 export function guard(form: HTMLFormElement, sealer: Sealer, message: HTMLElement): FormGuard {
   const card: EntryOptions = { exp: new Date(), once: true, hint: ["last4"], region: "US", check: true };
   const options: GuardOptions = {
-    sub: "person-1", consent: { notice: 3 }, lifetime: 3600, fields: { card, cvc: { exp: undefined } }, message,
+    sub: "person-1", consent: { purpose: "newsletter", time: 1795477931 }, lifetime: 3600, fields: { card, cvc: { exp: undefined } }, message,
     check: true, messages: { lang: "de", blocked: "Nicht gesendet." },
     describe: (error) => (error.code === "key-expired" ? "Bitte laden Sie die Seite neu." : error.message),
   };
@@ -74,7 +75,8 @@ export function guard(form: HTMLFormElement, sealer: Sealer, message: HTMLElemen
   const invalid = ({ detail }: InvalidEvent) => console.log(detail.field, detail.reason, detail.message);
   form.addEventListener("fieldseal:invalid", invalid);
   guardForm(form, Promise.resolve(sealer)).ready.then(() => undefined);
-  return guardForm(form, sealer, options);
+  const ask: AskConsent = (asked) => (asked.checkValidity() ? { purpose: consentedTo(asked) } : undefined);
+  return guardForm(form, sealer, { ...options, consent: ask });
 }
 
 const reason: Reason = "check-digit";
@@ -130,6 +132,10 @@ const WRONG = {
   "a form that may be null": 'guardForm(document.querySelector("form"), sealer);',
   "an element that is no form": "guardForm(document.body, sealer);",
   "a misspelt option of the guard": "guardForm(form, sealer, { lifetme: 60 });",
+  "a consent without a purpose": 'guardForm(form, sealer, { consent: { notice: "2" } });',
+  "a misspelt member of a consent": 'guardForm(form, sealer, { consent: { purpose: "a", notise: "2" } });',
+  "a list of purposes": 'sealer.seal("x", { field: "a", kind: "text", consent: { purpose: ["a"] } });',
+  "consent that takes time": 'guardForm(form, sealer, { consent: async () => ({ purpose: "a" }) });',
   "keys for a sealer": "guardForm(form, keys);",
   "a new Sealer": "new Sealer();",
   "a new Keys": "new Keys();",

@@ -110,6 +110,10 @@ pub enum Action {
     SubjectRequestNew,
     /// What a person asked for was done.
     SubjectRequestDone,
+    /// It was noted what a person said about the use of their values.
+    SubjectFlag,
+    /// Such a note was taken away.
+    SubjectUnflag,
 }
 
 impl Action {
@@ -162,6 +166,8 @@ impl Action {
             Self::SubjectExport => "subject-export",
             Self::SubjectRequestNew => "subject-request-new",
             Self::SubjectRequestDone => "subject-request-done",
+            Self::SubjectFlag => "subject-flag",
+            Self::SubjectUnflag => "subject-unflag",
         }
     }
 }

@@ -25,7 +25,8 @@ pub(super) enum Command {
     /// A case is a JSON object, and the file is a list of them. `roles` and `classes` say who asks (or `operator`,
     /// true), `action` what for, `kind` of which data, and `expect` is "allow", "deny" or "approval". These may be
     /// given: `name`, `purpose`, `batch`, `approved`, `address`, `time`, `proof`, and of the token `field`,
-    /// `origin`, `sub`, `age` (in days) and `fields` (the kinds in a form).
+    /// `origin`, `sub`, `age` (in days), `fields` (the kinds in a form) and `consent`, an object with `purposes` and
+    /// perhaps `notice` and `time`; and of the person `doNotSell`, `objections` and `withdrawn`.
     Test {
         /// The file.
         file: PathBuf,

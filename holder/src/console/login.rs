@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Result};
 use crate::identity::webauthn::{Assertion, Refused, Registration};
 use crate::identity::{Proof, session};
 use crate::keystore::random;
-use crate::store::{ConsoleUser, EnrolCode, SessionRow, Step};
+use crate::store::{ConsoleUser, EnrolCode, LoginStep, SessionRow};
 use fieldseal::NumericDate;
 use serde_json::Value;
 use std::time::Duration;
@@ -29,8 +29,8 @@ const FLOOR: Duration = Duration::from_secs(1);
 const FREE_FAILURES: u64 = 5;
 const LONGEST_WAIT: u64 = 5 * 60;
 
-/// The least characters of a passphrase, as of the one that unlocks the keys (NIST SP 800-63B section 3.1.1), and the most.
-const PASSPHRASE_CHARS: std::ops::RangeInclusive<usize> = 12..=1024;
+/// The least characters of a passphrase, as of the one that unlocks the keys (NIST SP 800-63B section 3.1.1).
+const MIN_CHARS: usize = 12;
 
 /// Who refused to log somebody in, as the audit names it: nobody has proved to be anybody.
 const DOOR: &str = "service:console";
@@ -73,7 +73,7 @@ impl Console {
         code: &Zeroizing<String>,
         passphrase: &Zeroizing<String>,
     ) -> Result<Begun> {
-        if !PASSPHRASE_CHARS.contains(&passphrase.chars().count()) {
+        if passphrase.chars().count() < MIN_CHARS {
             return Err(Error::new(Code::PassphraseShort));
         }
         slowly(async {
@@ -106,7 +106,7 @@ impl Console {
             let mut halfway = self.take(cookie).await?;
             let tx = halfway.tail.tx();
             let keys = tx.console_keys(&halfway.user.name).await?;
-            let Step { passphrase, challenge, .. } = &halfway.step;
+            let LoginStep { passphrase, challenge, .. } = &halfway.step;
             let verified = match passphrase {
                 Some(_) => Err("step"),
                 None => assertion.verify(&self.party, challenge, &keys, &halfway.user.handle),
@@ -184,8 +184,8 @@ impl Console {
             None => self.party.request(&tx.console_keys(&user.name).await?, &challenge),
         };
         let expires = now.plus(STEP_LIFETIME);
-        let step = Step { id: session::hash(&cookie), name: user.name, challenge, passphrase, expires };
-        tx.insert_step(&step, now).await?;
+        let step = LoginStep { id: session::hash(&cookie), name: user.name, challenge, passphrase, expires };
+        tx.insert_login_step(&step, now).await?;
         tx.commit().await?;
         Ok(Begun { cookie, options })
     }
@@ -194,7 +194,7 @@ impl Console {
     async fn take(&self, cookie: &str) -> Result<Halfway> {
         let now = self.holder.clock().now();
         let mut tail = Tail::of(self.holder.store().write().await?).await?;
-        let step = tail.tx().take_step(&session::hash(cookie)).await?;
+        let step = tail.tx().take_login_step(&session::hash(cookie)).await?;
         let step = step.filter(|step| now < step.expires).ok_or(Error::new(Code::LoginExpired))?;
         let user = tail.tx().console_user(&step.name).await?.ok_or(Error::new(Code::StoreDamaged))?;
         if !can_log_in(&user, now) {
@@ -279,7 +279,7 @@ impl Console {
 struct Halfway {
     tail: Tail,
     user: ConsoleUser,
-    step: Step,
+    step: LoginStep,
 }
 
 /// A failure is told when its time has come, and not when it was found.

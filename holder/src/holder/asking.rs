@@ -112,7 +112,8 @@ impl Holder {
         }
         let occasion = occasion.approved(approval.is_some());
         let policy = self.policy().await?;
-        let mut hearing = policy.hear(&occasion);
+        let flags = self.flags(&policy, batch.iter().flatten().map(|(sealed, _)| sealed)).await?;
+        let mut hearing = policy.hear(&occasion, flags);
         let mut found = HashMap::new();
         let mut decisions: Vec<Decision> = Vec::with_capacity(batch.len());
         for item in batch {

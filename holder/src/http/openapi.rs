@@ -7,7 +7,8 @@ pub(super) mod found;
 
 use super::problem::Document;
 use super::{
-    Service, approvals, ask, decoys, health, incidents, keyset, lists, open, requests, retention, rewrap,
+    Service, approvals, ask, decoys, flags, health, incidents, keyset, lists, open, requests, retention,
+    rewrap,
 };
 use axum::extract::State;
 use axum::http::header;
@@ -148,9 +149,9 @@ pub(super) struct Status {
     ),
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
-        incidents::list, incidents::show,
-        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys, retention::plan, retention::hold, retention::release, health::alive, health::ready,
-        decoys::list, requests::list,
+        rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys,
+        retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
+        decoys::list, requests::list, flags::list, flags::change, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),

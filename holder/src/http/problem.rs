@@ -107,6 +107,11 @@ fn status(code: Code) -> StatusCode {
         | Code::ReasonInvalid
         | Code::ClassUnknown
         | Code::HashesMany => StatusCode::BAD_REQUEST,
+        Code::SubjectInvalid
+        | Code::FlagUnknown
+        | Code::PurposeNameInvalid
+        | Code::FlagsMany
+        | Code::FlagsMalformed => StatusCode::BAD_REQUEST,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN
         }

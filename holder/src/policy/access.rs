@@ -74,11 +74,15 @@ pub enum Duty {
     DecoysRead,
     /// To see what people asked for.
     RequestsRead,
+    /// To note what a person said about the use of their values.
+    SubjectsFlag,
+    /// To take such a note away.
+    SubjectsUnflag,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -95,6 +99,8 @@ impl Duty {
         Self::HoldsManage,
         Self::DecoysRead,
         Self::RequestsRead,
+        Self::SubjectsFlag,
+        Self::SubjectsUnflag,
     ];
 
     /// The name in rules.
@@ -116,6 +122,8 @@ impl Duty {
             Self::HoldsManage => "holds-manage",
             Self::DecoysRead => "decoys-read",
             Self::RequestsRead => "requests-read",
+            Self::SubjectsFlag => "subjects-flag",
+            Self::SubjectsUnflag => "subjects-unflag",
         }
     }
 }

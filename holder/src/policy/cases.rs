@@ -1,8 +1,8 @@
 //! Cases: what rules are expected to answer, written down so that a change of the rules shows what else it
 //! changes.
 
-use super::rules::{Facts, Session};
-use super::{Access, Actor, Duty, Occasion, Rules, Ruling, Verdict};
+use super::rules::{Consent, Facts, Session};
+use super::{Access, Actor, Duty, Occasion, PurposeName, Rules, Ruling, Said, Verdict};
 use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
@@ -41,6 +41,13 @@ struct Case {
     age: u64,
     #[serde(default)]
     fields: Vec<String>,
+    consent: Option<Agreed>,
+    #[serde(default, rename = "doNotSell")]
+    do_not_sell: bool,
+    #[serde(default)]
+    objections: Vec<String>,
+    #[serde(default)]
+    withdrawn: Vec<String>,
     purpose: Option<String>,
     address: Option<IpAddr>,
     time: Option<u64>,
@@ -49,6 +56,15 @@ struct Case {
     #[serde(default)]
     approved: bool,
     expect: Expected,
+}
+
+/// What the person agreed to, as rules see it.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agreed {
+    purposes: Vec<String>,
+    notice: Option<String>,
+    time: Option<u64>,
 }
 
 fn one() -> usize {
@@ -153,7 +169,26 @@ impl Case {
         let access = Access::ALL.into_iter().find(|access| access.as_str() == self.action);
         let occasion = occasion.access(access.ok_or_else(|| malformed(&format!("action {}", self.action)))?);
         let id = self.kind.as_ref().ok_or_else(|| malformed("kind, which this action asks for"))?;
+        let names = |texts: &[String]| {
+            let name =
+                |text: &String| PurposeName::parse(text).map_err(|_| malformed(&format!("purpose {text}")));
+            texts.iter().map(name).collect::<Result<Vec<_>>>()
+        };
+        let consent = self.consent.as_ref().map(|agreed| {
+            let Agreed { purposes, notice, time } = agreed;
+            Ok::<_, Error>(Consent {
+                purposes: names(purposes)?,
+                notice: notice.clone(),
+                time: time.unwrap_or(now.0),
+            })
+        });
         let facts = Facts {
+            consent: consent.transpose()?,
+            said: Said {
+                do_not_sell: self.do_not_sell,
+                objections: names(&self.objections)?,
+                withdrawn: names(&self.withdrawn)?,
+            },
             field: self.field.clone(),
             origin: self.origin.clone(),
             sub: self.sub.clone(),

@@ -5,9 +5,11 @@
 //! refuses.
 
 mod check;
+mod consent;
 mod facts;
 mod session;
 
+pub(crate) use consent::Consent;
 pub(crate) use facts::Facts;
 pub(crate) use session::Session;
 
@@ -171,6 +173,11 @@ impl Rules {
     /// The roles that they name, in order.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().map(String::as_str)
+    }
+
+    /// Whether they look at what people said after their values were sealed.
+    pub(crate) fn wants_flags(&self) -> bool {
+        self.wanted.flags
     }
 
     /// Begins to ask about the tokens of one request.

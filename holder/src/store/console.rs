@@ -35,7 +35,7 @@ pub(crate) struct EnrolCode {
 }
 
 /// A login that is half done.
-pub(crate) struct Step {
+pub(crate) struct LoginStep {
     /// The hash of what the browser keeps.
     pub(crate) id: [u8; 32],
     pub(crate) name: String,
@@ -171,7 +171,7 @@ impl Tx {
     }
 
     /// Adds a login that is half done, and removes those that took too long.
-    pub(crate) async fn insert_step(&mut self, step: &Step, now: NumericDate) -> Result<()> {
+    pub(crate) async fn insert_login_step(&mut self, step: &LoginStep, now: NumericDate) -> Result<()> {
         sqlx::query("DELETE FROM console_steps WHERE expires <= $1")
             .bind(to_db(now))
             .execute(&mut *self.0)
@@ -190,7 +190,7 @@ impl Tx {
     }
 
     /// Takes a login that is half done, so that nobody takes it a second time.
-    pub(crate) async fn take_step(&mut self, id: &[u8; 32]) -> Result<Option<Step>> {
+    pub(crate) async fn take_login_step(&mut self, id: &[u8; 32]) -> Result<Option<LoginStep>> {
         let row = sqlx::query("SELECT * FROM console_steps WHERE id = $1")
             .bind(id.as_slice())
             .fetch_optional(&mut *self.0)
@@ -200,7 +200,7 @@ impl Tx {
             .bind(id.as_slice())
             .execute(&mut *self.0)
             .await?;
-        Ok(Some(Step {
+        Ok(Some(LoginStep {
             id: hash(&row, "id")?,
             name: row.try_get("name")?,
             challenge: hash(&row, "challenge")?,

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 22] = [
+pub(crate) const TABLES: [&str; 23] = [
     "holder",
     "settings",
     "origins",
@@ -32,6 +32,7 @@ pub(crate) const TABLES: [&str; 22] = [
     "decoys",
     "decoy_alarms",
     "subject_requests",
+    "subject_flags",
 ];
 
 /// What no copy has, because a key holder that is recovered must not take up again what ended since: whoever was

@@ -5,7 +5,7 @@ mod keys;
 
 use crate::support::authenticator::Authenticator;
 use crate::support::browser::{Browser, set_cookies};
-use crate::support::{Place, Server, options, seal};
+use crate::support::{Place, Server, options, seal, try_sql};
 use serde_json::{Value, json};
 
 pub(super) const PASSPHRASE: &str = "seven brown otters wait";
@@ -228,6 +228,8 @@ fn the_command_makes_and_lists_users() {
     let now = crate::support::now().0;
     assert!((now + 86_300..=now + 86_400).contains(&listed[0]["code_until"].as_u64().unwrap()));
     assert!(place.run(&["console", "user", "list"]).ok().contains("can enrol until"));
+    // The database still takes no other way to be somebody.
+    assert!(try_sql(&place, "UPDATE credentials SET proof = 'other'").is_err());
     // It is a credential among others.
     let credentials = place.run(&["--json", "credentials", "list"]).ok();
     assert!(credentials.contains("\"proof\":\"session\""), "{credentials}");

@@ -1,9 +1,10 @@
 //! The golden matrix: every role by action by kind, as a person reads it in `policy/matrix.md`, enforced by the
 //! real service over HTTP.
 
-use crate::support::{Place, Server, options, seal, seal_form};
+use crate::support::{Place, Server, options, seal, seal_form, seal_form_with};
 use fieldseal::keyset::KeySet;
 use fieldseal::kind::Kind;
+use fieldseal::sealer::SealOptions;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ fn the_matrix_is_the_one_that_was_read() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Needs {
     purpose: bool,
+    consent: bool,
     approval: bool,
 }
 
@@ -40,11 +42,15 @@ impl Cell {
     fn parse(text: &str) -> Self {
         let needs = |text: &str| match text {
             "–" => None,
-            "✓" => Some(Needs { purpose: false, approval: false }),
-            "purpose" => Some(Needs { purpose: true, approval: false }),
-            "approval" => Some(Needs { purpose: false, approval: true }),
-            "purpose + approval" => Some(Needs { purpose: true, approval: true }),
-            other => panic!("{other}"),
+            "✓" => Some(Needs { purpose: false, consent: false, approval: false }),
+            text => {
+                let words: Vec<&str> = text.split(" + ").collect();
+                let [purpose, consent, approval] =
+                    ["purpose", "consent", "approval"].map(|word| words.contains(&word));
+                let known = [purpose, consent, approval].into_iter().filter(|is| *is).count();
+                assert_eq!(known, words.len(), "{text}");
+                Some(Needs { purpose, consent, approval })
+            }
         };
         match text.split_once("; from ") {
             None => Self { one: needs(text), many: None },
@@ -94,13 +100,22 @@ fn kinds_of(title: &str) -> Vec<Kind> {
     }
 }
 
-/// A token of this kind whose value is `x`, or for a form the member `a` with it.
-fn token(keys: &KeySet, kind: Kind) -> String {
+/// A token of this kind whose value is `x`, or for a form the member `a` with it. A single value can have the person's
+/// consent to the purpose of this test.
+fn token(keys: &KeySet, kind: Kind, consent: bool) -> String {
+    let consent = consent.then(|| crate::support::consent("test")).flatten();
     if !kind.is_form() {
-        return seal(keys, &options("f", kind.as_str()), "\"x\"");
+        return seal(keys, &SealOptions { consent, ..options("f", kind.as_str()) }, "\"x\"");
     }
-    let inner = Kind::all().find(|inner| inner.class() == kind.class()).unwrap();
-    seal_form(keys, &[("a", inner.as_str(), "\"x\"")])
+    if consent.is_some() {
+        return seal_form_with(keys, &[("a", inner(kind).as_str(), "\"x\"")], consent);
+    }
+    seal_form(keys, &[("a", inner(kind).as_str(), "\"x\"")])
+}
+
+/// A kind of what is in a form of this kind.
+fn inner(form: Kind) -> Kind {
+    Kind::all().find(|inner| inner.class() == form.class()).unwrap()
 }
 
 fn item(action: &str, kind: Kind, token: &str) -> Value {
@@ -141,7 +156,7 @@ impl Trial<'_> {
     fn send(&self, items: &[Value], purpose: bool, approval: Option<&str>) -> Value {
         let mut body = json!({ "tokens": items });
         if purpose {
-            body["purpose"] = json!("a test");
+            body["purpose"] = json!("test of the matrix");
         }
         if let Some(id) = approval {
             body["approval"] = json!(id);
@@ -153,11 +168,17 @@ impl Trial<'_> {
 
     /// Sends kinds of which the matrix says the same, without and with a purpose, and with an approval.
     fn hold(&self, kinds: &[Kind], needs: Option<Needs>) {
-        for purpose in [false, true] {
-            let items: Vec<Value> =
-                kinds.iter().map(|kind| item(self.action, *kind, &token(self.keys, *kind))).collect();
+        for (purpose, consent) in [(false, false), (true, false), (true, true)] {
+            // Consent is tried where it makes a difference.
+            if consent && !needs.is_some_and(|needs| needs.consent) {
+                continue;
+            }
+            let items: Vec<Value> = kinds
+                .iter()
+                .map(|kind| item(self.action, *kind, &token(self.keys, *kind, consent)))
+                .collect();
             let said = self.send(&items, purpose, None);
-            let enough = needs.filter(|needs| purpose || !needs.purpose);
+            let enough = needs.filter(|needs| (purpose || !needs.purpose) && (consent || !needs.consent));
             match enough {
                 None => self.assert_all(&said, kinds, Some("not-allowed")),
                 Some(Needs { approval: false, .. }) => self.assert_all(&said, kinds, None),
@@ -244,7 +265,7 @@ fn the_operator_may_ask_everything() {
     {
         let cells = &matrix[&("operator".to_owned(), action.to_owned())];
         assert!(cells.iter().all(|(_, cell)| *cell == Cell::parse("✓")));
-        let tokens: Vec<String> = kinds.iter().map(|kind| token(&keys, *kind)).collect();
+        let tokens: Vec<String> = kinds.iter().map(|kind| token(&keys, *kind, false)).collect();
         let lines = place.run_with_input(command, tokens.join("\n").as_bytes()).ok();
         for (line, kind) in lines.lines().zip(&kinds) {
             assert!(is_answer(action, *kind, &serde_json::from_str(line).unwrap()), "{action} {line}");
@@ -253,7 +274,7 @@ fn the_operator_may_ask_everything() {
     }
     for kind in kinds {
         let candidate = if kind.is_form() { r#"{"a":"x"}"# } else { r#""x""# };
-        let args = ["verify", "--json-candidate", &token(&keys, kind)];
+        let args = ["verify", "--json-candidate", &token(&keys, kind, false)];
         assert_eq!(place.run_with_input(&args, candidate.as_bytes()).ok(), "equal\n", "{}", kind.as_str());
     }
 }

@@ -18,7 +18,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 pub(crate) use database::{bytes, sql, try_sql};
-pub(crate) use sealed::{as_if_for_all, entropy, first, options, seal, seal_at, seal_form};
+pub(crate) use sealed::{
+    as_if_for_all, consent, entropy, first, options, seal, seal_at, seal_form, seal_form_with,
+};
 pub(crate) use server::{Answered, Server, agent};
 
 /// Whether the key holders of this crate have a PostgreSQL database.

@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import { type FieldsealError, toError } from "../error.js";
+import type { AskConsent } from "../guard/consent.js";
 import { type BlockedEvent, type FormGuard, type GuardOptions, guardForm } from "../guard.js";
 import { type Sealer, toJson } from "../sealer.js";
 import { useEarlyEffect } from "./effect.js";
@@ -52,13 +53,18 @@ const NOT_YET = { ready: false, error: undefined };
  * ```
  */
 export function useSealedForm(options: SealedFormOptions): SealedFormState {
-  const { keys, trust, origin, sealer, message, messages, describe, ...claims } = options;
+  const { keys, trust, origin, sealer, message, messages, describe, consent, ...claims } = options;
   const [form, ref] = useState<HTMLFormElement | null>(null);
   const [state, setState] = useState<Pick<SealedFormState, "ready" | "error">>(NOT_YET);
   const [blocked, setBlocked] = useState<SealedFormState["blocked"]>();
-  // The words of the latest render, which need no new guard.
+  // The functions of the latest render, which need no new guard.
   const words = useRef(describe);
-  useEarlyEffect(() => void (words.current = describe));
+  const asks = typeof consent === "function";
+  const ask = useRef<AskConsent>(undefined);
+  useEarlyEffect(() => {
+    words.current = describe;
+    ask.current = asks ? consent : undefined;
+  });
   // Options are written anew at each render, so that what they say counts and not which objects they are.
   const source = keys === undefined ? undefined : nameOf({ keys, trust, origin });
   const ownWords = useMemo(() => toJson(messages ?? {}), [messages]);
@@ -72,6 +78,7 @@ export function useSealedForm(options: SealedFormOptions): SealedFormState {
       const promise = keys === undefined ? given : load({ keys, trust, origin });
       guard = guardForm(form, promise, {
         ...claims,
+        consent: asks ? (form) => ask.current?.(form) : consent,
         messages,
         message: (message && !("nodeType" in message) ? message.current : message) ?? undefined,
         describe: describe && ((error) => words.current?.(error) as string),
@@ -99,7 +106,7 @@ export function useSealedForm(options: SealedFormOptions): SealedFormState {
       setState(NOT_YET);
       setBlocked(undefined);
     };
-  }, [form, source, sealer, toJson(claims), ownWords, message, describe === undefined]);
+  }, [form, source, sealer, toJson({ ...claims, consent }), asks, ownWords, message, describe === undefined]);
 
   return { ref, ...state, blocked };
 }

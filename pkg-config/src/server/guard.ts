@@ -4,7 +4,7 @@ import type { Entry } from "./entries.js";
 import { type Middleware, middleware, type NodeRequestLike } from "./express.js";
 import { type FastifyRequestLike, type Hook, hook, type Plugin, plugin } from "./fastify.js";
 import { judgeRequest, type Outcome } from "./fetch.js";
-import { type Fields, invalid, type Optional, readFields, readOrigins } from "./fields.js";
+import { type AnyKind, type Fields, invalid, type Optional, readFields, readOrigins } from "./fields.js";
 import { judge, type Rules } from "./judge.js";
 import { start } from "./module.js";
 import { Published } from "./published.js";
@@ -51,6 +51,12 @@ export interface AdapterOptions<R> {
   readonly submissions?: ((request: R) => boolean) | undefined;
 }
 
+/** What a guard was told: the origins whose pages may seal, and the declared fields. */
+export interface Declared {
+  readonly origins: readonly string[];
+  readonly fields: readonly { readonly name: string; readonly kind: AnyKind; readonly required: boolean }[];
+}
+
 /** Judges what a request says. Throws `Refused`. */
 export type Judge = (entries: Iterable<Entry>, whole: boolean) => Promise<Checked<any>>;
 
@@ -88,6 +94,15 @@ export class Guard<const F extends Fields> {
    */
   checkPresent(entries: Iterable<Entry>, now: Date | number = seconds()): Present<F> {
     return new Checked(this.#judge(entries, false, now));
+  }
+
+  /**
+   * What this guard was told, as the key holder's `report minimisation` takes it, to say which of the fields nobody
+   * opens: `writeFileSync("declared.json", JSON.stringify(guard.declared()))`.
+   */
+  declared(): Declared {
+    const fields = [...this.#rules.fields].map(([name, { kind, required }]) => ({ name, kind, required }));
+    return { origins: [...this.#rules.origins], fields };
   }
 
   /**

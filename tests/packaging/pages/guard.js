@@ -6,6 +6,7 @@ const keys = await fieldseal.loadKeys(set, { trust: "origin" });
 const base64 = (text) => text.replaceAll("-", "+").replaceAll("_", "/");
 
 Object.assign(window, fieldseal, {
+  fieldseal,
   CLEAR: "4242 4242 4242 4242",
   blocked: [],
   pause: (milliseconds) => new Promise((later) => setTimeout(later, milliseconds)),

@@ -5,9 +5,10 @@ import { note } from "./app.jsx";
 
 export default function Fetching({ pin }) {
   const [options, setOptions] = useState({ lifetime: 3600, keys: "/.well-known/sealed-input" });
+  const [agreed, setAgreed] = useState("billing");
   const message = useRef(null);
   const describe = ({ code }) => `${code} ${options.lifetime}`;
-  const form = useSealedForm({ trust: { pin }, message, describe, ...options });
+  const form = useSealedForm({ trust: { pin }, message, describe, consent: () => ({ purpose: agreed }), ...options });
   const submit = (event) => {
     event.preventDefault();
     note("submitted", [...new FormData(event.currentTarget)]);
@@ -22,6 +23,7 @@ export default function Fetching({ pin }) {
         <button id="pay">Pay</button>
       </form>
       <p id="message" ref={message} />
+      <button id="agree" onClick={() => setAgreed("billing surveys")} />
       <button id="shorter" onClick={change({ lifetime: 60 })} />
       <button id="wrong" onClick={change({ lifetime: -1 })} />
       <button id="later" onClick={change({ keys: undefined, trust: undefined, sealer: undefined })} />

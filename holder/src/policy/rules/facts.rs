@@ -1,6 +1,8 @@
-//! What rules are told about a token.
+//! What rules are told about a token, and about the person whose value it holds.
 
+use super::consent::Consent;
 use crate::error::{Code, Error, Result};
+use crate::policy::{Flags, Said};
 use cedar_policy::PolicySet;
 use fieldseal::NumericDate;
 use fieldseal::jwe::Header;
@@ -19,6 +21,11 @@ pub(super) struct Wanted {
     origin: bool,
     sub: bool,
     age: bool,
+    consent: bool,
+    notice: bool,
+    time: bool,
+    /// What people said after the token was sealed, which takes a look into the database.
+    pub(super) flags: bool,
 }
 
 impl Wanted {
@@ -33,7 +40,17 @@ impl Wanted {
         let has = |name: &str| names.iter().any(|known| known == name);
         // Kinds are looked at through either.
         let kind = has("kind") || has("fields");
-        Ok(Self { kind, field: has("field"), origin: has("origin"), sub: has("sub"), age: has("age") })
+        Ok(Self {
+            kind,
+            field: has("field"),
+            origin: has("origin"),
+            sub: has("sub"),
+            age: has("age"),
+            consent: has("consent"),
+            notice: has("notice"),
+            time: has("time"),
+            flags: ["doNotSell", "objections", "withdrawn"].into_iter().any(has),
+        })
     }
 }
 
@@ -64,10 +81,14 @@ pub(crate) struct Facts {
     pub(crate) age: u64,
     /// The kinds in a form, each once.
     pub(crate) fields: Vec<Kind>,
+    /// What the person agreed to.
+    pub(crate) consent: Option<Consent>,
+    /// What the person said since.
+    pub(crate) said: Said,
 }
 
 impl Facts {
-    pub(super) fn of(header: &Header, now: NumericDate, wanted: Wanted) -> Self {
+    pub(super) fn of(header: &Header, flags: &Flags, now: NumericDate, wanted: Wanted) -> Self {
         let text = |wanted: bool, text: &str| if wanted { text.to_owned() } else { String::new() };
         let mut fields: Vec<Kind> =
             header.fields.iter().map(|(_, kind)| *kind).filter(|_| wanted.kind).collect();
@@ -81,6 +102,8 @@ impl Facts {
             sub: header.sub.clone().filter(|_| wanted.sub),
             age: if wanted.age { now.0.saturating_sub(header.iat.0) / DAY } else { 0 },
             fields,
+            consent: if wanted.consent { Consent::of(header, wanted.notice, wanted.time) } else { None },
+            said: if wanted.flags { flags.of(header.sub.as_deref()) } else { Said::default() },
         }
     }
 
@@ -88,7 +111,17 @@ impl Facts {
     pub(crate) fn of_kind(kind: Kind) -> Self {
         let (field, origin) = (String::new(), String::new());
         let class = kind.class();
-        Self { class, kind: Some(kind), field, origin, sub: None, age: 0, fields: Vec::new() }
+        Self {
+            class,
+            kind: Some(kind),
+            field,
+            origin,
+            sub: None,
+            age: 0,
+            fields: Vec::new(),
+            consent: None,
+            said: Said::default(),
+        }
     }
 }
 
@@ -104,7 +137,17 @@ mod tests {
                 format!("@id(\"a\") permit (principal, action, resource is Token) when {{ {condition} }};");
             Rules::parse(&rule).unwrap().wanted
         };
-        let nothing = Wanted { kind: false, field: false, origin: false, sub: false, age: false };
+        let nothing = Wanted {
+            kind: false,
+            field: false,
+            origin: false,
+            sub: false,
+            age: false,
+            consent: false,
+            notice: false,
+            time: false,
+            flags: false,
+        };
         assert_eq!(wanted("resource.class == \"payment\""), nothing);
         let kind = Wanted { kind: true, ..nothing };
         assert_eq!(wanted("resource.kind == \"text\""), kind);
@@ -114,5 +157,17 @@ mod tests {
         let nested = "if context.approved then [resource.origin].contains(\"x\") else !(resource.age > 3)";
         assert_eq!(wanted(nested), Wanted { origin: true, age: true, ..nothing });
         assert_eq!(wanted("resource[\"age\"] < 9"), Wanted { age: true, ..nothing });
+        let consent = Wanted { consent: true, ..nothing };
+        assert_eq!(wanted("resource has consent"), consent);
+        let of_notice =
+            "resource has consent && resource.consent has notice && resource.consent.notice == \"2\"";
+        assert_eq!(wanted(of_notice), Wanted { notice: true, ..consent });
+        let of_time = "resource has consent && resource.consent.time < 9";
+        assert_eq!(wanted(of_time), Wanted { time: true, ..consent });
+        for flag in
+            ["resource.doNotSell", "resource.objections.isEmpty()", "resource.withdrawn.contains(\"x\")"]
+        {
+            assert_eq!(wanted(flag), Wanted { flags: true, ..nothing }, "{flag}");
+        }
     }
 }

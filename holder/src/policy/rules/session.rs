@@ -1,7 +1,8 @@
 //! Asking the rules: what a request is to them, and what they answer.
 
+use super::consent::Consent;
 use super::{Facts, ForAction, Rules, Ruling, USE_REVOKED, Verdict};
-use crate::policy::{Actor, Occasion};
+use crate::policy::{Actor, Flags, Occasion, PurposeName};
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request,
     RestrictedExpression as Value,
@@ -54,9 +55,9 @@ impl<'a> Session<'a> {
         Self { rules, principal, asked, context: context(occasion, occasion.approved), approved }
     }
 
-    /// What the rules are told about a token.
-    pub(crate) fn facts(&self, header: &Header, now: NumericDate) -> Facts {
-        Facts::of(header, now, self.rules.wanted)
+    /// What the rules are told about a token, with what its subject has said since.
+    pub(crate) fn facts(&self, header: &Header, flags: &Flags, now: NumericDate) -> Facts {
+        Facts::of(header, flags, now, self.rules.wanted)
     }
 
     /// What the rules say of a token: as a whole, and of each kind that is in it.
@@ -154,9 +155,9 @@ fn long(number: u64) -> Value {
 
 /// An entity of these attributes, none of which is an expression that could fail. If one did, the entity would
 /// lack them all, and rules that look for them cannot be evaluated, which refuses.
-fn entity<const N: usize>(
+fn entity(
     uid: EntityUid,
-    attributes: [(&str, Value); N],
+    attributes: impl IntoIterator<Item = (&'static str, Value)>,
     parents: HashSet<EntityUid>,
 ) -> Entity {
     let attributes: HashMap<String, Value> =
@@ -178,23 +179,31 @@ fn principal(actor: &Actor) -> Entity {
 
 /// The token, as if it were of this kind: its own, or one of those in it, which are of the same class.
 fn token(facts: &Facts, kind: Option<Kind>) -> Entity {
-    let attributes = [
+    let mut attributes = vec![
         ("class", text(facts.class.as_str())),
         ("kind", text(kind.map_or("", Kind::as_str))),
         ("field", text(&facts.field)),
         ("origin", text(&facts.origin)),
         ("age", long(facts.age)),
         ("fields", Value::new_set(facts.fields.iter().map(|kind| text(kind.as_str())))),
+        ("doNotSell", Value::new_bool(facts.said.do_not_sell)),
+        ("objections", names(&facts.said.objections)),
+        ("withdrawn", names(&facts.said.withdrawn)),
     ];
-    let uid = uid(&TOKEN, "token");
-    match &facts.sub {
-        None => entity(uid, attributes, HashSet::new()),
-        Some(sub) => {
-            let [class, kind, field, origin, age, fields] = attributes;
-            let attributes = [class, kind, field, origin, age, fields, ("sub", text(sub))];
-            entity(uid, attributes, HashSet::new())
-        }
-    }
+    attributes.extend(facts.sub.as_deref().map(|sub| ("sub", text(sub))));
+    attributes.extend(facts.consent.as_ref().and_then(|consent| Some(("consent", record(consent)?))));
+    entity(uid(&TOKEN, "token"), attributes, HashSet::new())
+}
+
+fn names(purposes: &[PurposeName]) -> Value {
+    Value::new_set(purposes.iter().map(|purpose| text(purpose.as_str())))
+}
+
+/// `None` if it cannot be made, and then the token has no consent.
+fn record(consent: &Consent) -> Option<Value> {
+    let mut members = vec![("purposes", names(&consent.purposes)), ("time", long(consent.time))];
+    members.extend(consent.notice.as_deref().map(|notice| ("notice", text(notice))));
+    Value::new_record(members.into_iter().map(|(name, value)| (name.to_owned(), value))).ok()
 }
 
 /// `None` if it cannot be made, and then nothing is allowed.
@@ -210,6 +219,7 @@ fn context(occasion: &Occasion, approved: bool) -> Option<Context> {
     ];
     if let Some(purpose) = &occasion.purpose {
         members.push(("purpose", text(purpose)));
+        members.extend(PurposeName::of(purpose).map(|name| ("purposeName", text(name.as_str()))));
     }
     if let Some(address) = occasion.address {
         // An address of the old kind is one however it came.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::Actor;
+use crate::policy::{Actor, PurposeName, Said};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::kind::{Class, Kind};
@@ -219,4 +219,103 @@ fn a_revoked_key_is_for_the_incident() {
     for role in rules.roles().filter(|role| *role != "incident-commander") {
         assert!(!may(somebody(&[role], &[Scope::All])), "{role}");
     }
+}
+
+/// A token with the person's consent to these purposes.
+fn consented(purposes: &str, time: u64) -> Facts {
+    let consent = Consent { purposes: PurposeName::list(purposes), notice: Some("2".to_owned()), time };
+    Facts { consent: Some(consent), ..of_kind("email") }
+}
+
+#[test]
+fn what_rules_are_told_of_consent() {
+    let text = |condition: &str| {
+        format!("@id(\"a\") permit (principal, action, resource is Token) when {{ {condition} }};")
+    };
+    let of = |purpose: &'static str| move |o: Occasion| Occasion { purpose: Some(purpose.to_owned()), ..o };
+    let facts = consented("surveys newsletter", 1000);
+    for (condition, holds) in [
+        ("resource has consent", true),
+        (r#"context has purposeName && context.purposeName == "newsletter""#, true),
+        (
+            "resource has consent && context has purposeName && resource.consent.purposes.contains(context.purposeName)",
+            true,
+        ),
+        (r#"resource has consent && resource.consent.purposes.containsAll(["newsletter", "surveys"])"#, true),
+        (r#"resource has consent && resource.consent.purposes.contains("letters")"#, false),
+        (r#"resource has consent && resource.consent has notice && resource.consent.notice == "2""#, true),
+        ("resource has consent && context.time - resource.consent.time > 60", true),
+        ("resource has consent && resource.consent.time > 1000", false),
+    ] {
+        let ruled = ruling(&text(condition), of("Newsletter: April"), &facts).0 == Ruling::Allowed;
+        assert_eq!(ruled, holds, "{condition}");
+    }
+    assert_eq!(ruling(&text("resource has consent"), |o| o, &of_kind("email")).0, Ruling::Refused);
+    assert_eq!(ruling(&text("context has purposeName"), of("!"), &facts).0, Ruling::Refused);
+}
+
+/// Purpose by what the person said, with the standard rules and an actor of every class.
+#[test]
+fn what_a_person_said_goes_before_every_role() {
+    let rules = Rules::standard().unwrap();
+    let plain = of_kind("email");
+    let named = |purpose: &str| PurposeName::list(purpose);
+    let objecting = Facts {
+        said: Said { objections: named("profiling"), ..Said::default() },
+        ..consented("profiling newsletter", 0)
+    };
+    let withdrawn = Facts {
+        said: Said { withdrawn: named("newsletter"), ..Said::default() },
+        ..consented("newsletter", 0)
+    };
+    let unsold = Facts { said: Said { do_not_sell: true, ..Said::default() }, ..plain.clone() };
+    for (purpose, facts, refused) in [
+        (None, &plain, None),
+        (Some("billing"), &plain, None),
+        (Some("sale"), &plain, None),
+        (Some("newsletter"), &plain, Some("consent-missing")),
+        (Some("Newsletter: April"), &plain, Some("consent-missing")),
+        (Some("newsletter"), &consented("surveys", 0), Some("consent-missing")),
+        (Some("newsletter"), &consented("surveys newsletter", 0), None),
+        (Some("newsletter"), &objecting, None),
+        (Some("profiling"), &objecting, Some("purpose-objected")),
+        (Some("Profiling, as ever"), &objecting, Some("purpose-objected")),
+        (None, &objecting, Some("purpose-unstated")),
+        (Some("???"), &objecting, Some("purpose-unstated")),
+        (Some("newsletter"), &withdrawn, Some("purpose-withdrawn")),
+        (Some("billing"), &withdrawn, None),
+        (Some("sale"), &unsold, Some("sale-opted-out")),
+        (Some("Share"), &unsold, Some("sale-opted-out")),
+        (Some("targeted-advertising"), &unsold, Some("sale-opted-out")),
+        (Some("billing"), &unsold, None),
+        (None, &unsold, Some("purpose-unstated")),
+    ] {
+        for actor in [Actor::operator("root"), somebody(&["opener"], &[Scope::All])] {
+            let occasion = Occasion { purpose: purpose.map(str::to_owned), ..occasion(actor, Access::Open) };
+            let verdict = decide(&rules, &occasion, facts);
+            let rule = verdict.rules().filter(|_| verdict.ruling() == Ruling::Refused);
+            assert_eq!(rule.as_deref(), refused, "{purpose:?} {facts:?}");
+        }
+    }
+    // What shows nothing goes on: a password can be compared, and a stored token can move to a new key.
+    for access in [Access::OpenMasked, Access::Verify, Access::Fingerprint, Access::Rewrap] {
+        let occasion = occasion(Actor::operator("root"), access);
+        assert_eq!(decide(&rules, &occasion, &unsold).ruling(), Ruling::Allowed, "{}", access.as_str());
+    }
+}
+
+#[test]
+fn marketing_goes_by_consent_alone() {
+    let rules = Rules::standard().unwrap();
+    let open = |kind: &str, purposes: &str, purpose: &str| {
+        let occasion = Occasion {
+            purpose: Some(purpose.to_owned()),
+            ..occasion(somebody(&["marketing"], &[]), Access::Open)
+        };
+        let facts = Facts { consent: consented(purposes, 0).consent, ..of_kind(kind) };
+        decide(&rules, &occasion, &facts).ruling() == Ruling::Allowed
+    };
+    assert!(open("email", "newsletter", "newsletter") && open("phone", "surveys", "Surveys 17"));
+    assert!(!open("email", "newsletter", "surveys") && !open("email", "", "newsletter"));
+    assert!(!open("card-number", "newsletter", "newsletter"));
 }

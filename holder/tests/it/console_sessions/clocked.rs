@@ -29,7 +29,8 @@ pub(super) struct Clocked {
 
 impl Clocked {
     pub(super) async fn start() -> Self {
-        let place = Place::empty();
+        // A new database is asked for in a runtime of its own.
+        let place = tokio::task::spawn_blocking(Place::empty).await.unwrap();
         let clock = Clock::manual(NumericDate(START));
         let secret = Secret::new_key_file(&place.path("key")).unwrap();
         let actor = Actor::operator("test");

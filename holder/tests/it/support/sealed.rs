@@ -2,6 +2,7 @@
 
 use super::{ORIGIN, now};
 use fieldseal::form::FormField;
+use fieldseal::json::{Json, Object};
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::kind::Kind;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
@@ -33,8 +34,25 @@ pub(crate) fn seal_at(
     Sealer::new(keys.clone(), origin).unwrap().seal_json(json, options, now, entropy()).unwrap()
 }
 
+/// The person's consent to purposes, as a page would put it into a token.
+pub(crate) fn consent(purposes: &str) -> Option<Object> {
+    let mut consent = Object::default();
+    consent.insert("purpose", Json::String(purposes.to_owned()))?;
+    consent.insert("notice", Json::String("2026-04".to_owned()))?;
+    Some(consent)
+}
+
 /// Seals a form of one class.
 pub(crate) fn seal_form(keys: &KeySet, fields: &[(&str, &str, &str)]) -> String {
+    seal_form_with(keys, fields, None)
+}
+
+/// The same with the person's consent.
+pub(crate) fn seal_form_with(
+    keys: &KeySet,
+    fields: &[(&str, &str, &str)],
+    consent: Option<Object>,
+) -> String {
     let field = |(name, kind, json): &(&str, &str, &str)| FormField {
         name: (*name).to_owned(),
         kind: Kind::parse(kind).unwrap(),
@@ -44,7 +62,8 @@ pub(crate) fn seal_form(keys: &KeySet, fields: &[(&str, &str, &str)]) -> String 
     };
     let fields: Vec<_> = fields.iter().map(field).collect();
     let sealer = Sealer::new(keys.clone(), ORIGIN).unwrap();
-    let options = |kind| SealOptions::new("form", kind).unchecked();
+    let options =
+        |kind| SealOptions { consent: consent.clone(), ..SealOptions::new("form", kind).unchecked() };
     let prepare = |kind| sealer.prepare(kind, now(), entropy());
     sealer.seal_form(&fields, options, now(), prepare).unwrap().remove(0).1
 }
