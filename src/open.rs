@@ -45,6 +45,16 @@ impl PrivateKey {
         }))
     }
 
+    /// The private key that HPKE's DeriveKeyPair makes of secret bytes: RFC 9180 section 7.1.3 with
+    /// DHKEM(X25519, HKDF-SHA256) for ECDH-ES, and draft-ietf-hpke-pq with MLKEM768-X25519 for HPKE-9. The same bytes
+    /// give the same key, and a key tells nothing about them. They must have the entropy of a key.
+    pub fn derive(alg: Alg, ikm: &Zeroizing<[u8; PRIVATE_KEY_LEN]>) -> Self {
+        Self(match alg {
+            Alg::Hpke9 => Repr::Hpke9(Box::new(hpke9::derive_private_key(ikm.as_slice()))),
+            Alg::EcdhEs => Repr::EcdhEs(ecdh_es::derive_private_key(ikm.as_slice())),
+        })
+    }
+
     /// The only algorithm that this key opens.
     pub fn alg(&self) -> Alg {
         match self.0 {

@@ -31,12 +31,12 @@ fn authorise(bencher: Bencher, each_of_another: bool) {
     let tokens = tokens(each_of_another);
     let policy = Policy::new(Origins::Any, Arc::new(Rules::standard().expect("rules")));
     let occasion = Occasion::new(Actor::operator("bench"), None, NOW).expect("an occasion").batch(BATCH);
-    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, held: false };
+    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, held: false, subject: None };
     bencher.counter(ItemsCount::new(BATCH)).bench(|| {
         let mut hearing = policy.hear(&occasion, Flags::none());
         let granted = tokens.iter().filter(|token| {
             let sealed = Sealed::parse(token).expect("a token");
-            hearing.authorise(sealed, &Expectation::default(), Ok(key)).is_ok()
+            hearing.authorise(sealed, &Expectation::default(), Ok(key.clone())).is_ok()
         });
         assert_eq!(granted.count(), BATCH);
     });

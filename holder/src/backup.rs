@@ -5,15 +5,18 @@
 //! row of the database. It does not depend on the kind of database, and so also moves a key holder from
 //! one to another.
 
+mod ended;
+
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::home::Home;
-use crate::keystore::backup::{self, ContentKeys, Recipient, SignerParts};
-use crate::keystore::{Cost, Receipt, Secret};
+use crate::keystore::backup::{ContentKeys, Recipient, Relock, SignerParts};
+use crate::keystore::{Cost, Secret};
 use crate::policy::Actor;
 use crate::retirement::destroy;
-use crate::store::{Cell, Cells, KeyRow, Location, Store, TABLES, Tx};
+use crate::store::{Cell, Cells, Location, Store, SubjectRow, TABLES, Tx};
+use ended::{destroyed_since, erase_again, read_receipts};
 use fieldseal::NumericDate;
 use fieldseal::keyset::signed::Signer;
 use serde::{Deserialize, Serialize};
@@ -115,6 +118,10 @@ impl Holder {
                     ("keys", Some(Cell::Text(kid))) => {
                         wrapped.remove(kid).map(|half| ("wrapped", half)).into_iter().collect()
                     }
+                    ("subjects", _) => {
+                        let salt = self.keys().salt_for_backup(&person(&cells)?, &keys)?;
+                        vec![("salt", salt)]
+                    }
                     _ => Vec::new(),
                 };
                 for (column, bytes) in replaced {
@@ -157,7 +164,7 @@ impl<R: BufRead> Opening<R> {
 pub(crate) struct Recovery<'a> {
     /// The shares of the backup's private key.
     pub(crate) shares: &'a [Zeroizing<String>],
-    /// Receipts of keys that were destroyed since: they are destroyed again.
+    /// Receipts of keys that were destroyed and of people who were erased since: they are again.
     pub(crate) receipts: &'a [String],
     /// What will unlock it.
     pub(crate) secret: &'a Secret,
@@ -178,6 +185,8 @@ pub(crate) struct Recovered {
     pub(crate) keys: usize,
     /// How many were destroyed again.
     pub(crate) destroyed: usize,
+    /// How many people were erased again.
+    pub(crate) erased: usize,
 }
 
 /// Makes a key holder from a backup, all of it or nothing: in a directory of its own, or in a PostgreSQL
@@ -219,12 +228,15 @@ async fn fill<R: BufRead>(
         return Err(Error::new(Code::HomeExists));
     }
     tx.clear_first_rows().await?;
-    let (signer, created) = insert_rows(&mut tx, keys.reader(input, &line)).await?;
+    let relock = Relock::new(keys, recovery.secret, recovery.cost).await?;
+    let (signer, created) = insert_rows(&mut tx, &relock, keys.reader(input, &line)).await?;
     let mut rows = tx.keys().await?;
-    let again = destroyed_since(&mut rows, recovery.receipts, &Signer::new(signer.public))?;
-    let settings = backup::lock_again(keys, &signer, &mut rows, recovery.secret, recovery.cost).await?;
+    let ended = read_receipts(recovery.receipts, &Signer::new(signer.public))?;
+    let again = destroyed_since(&mut rows, &ended);
+    let settings = relock.settings(&signer, &mut rows)?;
     tx.insert_settings(&settings, created).await?;
     let mut tail = Tail::of(tx).await?;
+    let erased = erase_again(&mut tail, &ended, recovery.actor, now).await?;
     let mut opening = 0;
     for row in rows {
         if again.contains(&row.kid) {
@@ -245,14 +257,15 @@ async fn fill<R: BufRead>(
     tail.commit().await?;
     // Keys that were destroyed since have been there for a moment.
     store.forget_deleted().await?;
+    store.forget_erased().await?;
     store.close().await;
     let signer = Signer::new(signer.public).kid().to_owned();
-    Ok(Recovered { created: head.created, signer, keys: opening, destroyed: again.len() })
+    Ok(Recovered { created: head.created, signer, keys: opening, destroyed: again.len(), erased })
 }
 
 /// Puts the rows back, all but the one about the lock, which the new secret decides. It gives the parts
 /// of that one which stay.
-async fn insert_rows(tx: &mut Tx, stream: impl Read) -> Result<(SignerParts, NumericDate)> {
+async fn insert_rows(tx: &mut Tx, relock: &Relock, stream: impl Read) -> Result<(SignerParts, NumericDate)> {
     let damaged = || Error::new(Code::BackupDamaged);
     let mut kept = None;
     for line in BufReader::new(stream).lines() {
@@ -261,6 +274,11 @@ async fn insert_rows(tx: &mut Tx, stream: impl Read) -> Result<(SignerParts, Num
             _ => Error::new(Code::InputUnreadable),
         })?;
         let (table, mut cells): (String, Cells) = serde_json::from_str(&line).map_err(|_| damaged())?;
+        if table == "subjects" {
+            // There may be millions, so each is locked again as it comes.
+            let bytes = relock.salt(&person(&cells)?)?;
+            cells.insert("salt".to_owned(), Cell::Bytes { bytes });
+        }
         if table != "holder" {
             tx.insert_cells(&table, cells).await?;
             continue;
@@ -280,21 +298,22 @@ async fn insert_rows(tx: &mut Tx, stream: impl Read) -> Result<(SignerParts, Num
     kept.ok_or_else(damaged)
 }
 
-/// Marks the keys that these receipts are for, and gives their names. A receipt of a key that is younger
-/// than the backup has nothing to do here.
+/// Whose salt a row of the table of people has.
 ///
-/// Errors: `receipt-invalid`.
-fn destroyed_since(rows: &mut [KeyRow], receipts: &[String], signer: &Signer) -> Result<Vec<String>> {
-    let mut again = Vec::new();
-    for text in receipts {
-        let receipt = Receipt::verify(text, signer)?;
-        let row = rows.iter_mut().find(|row| row.kid == receipt.kid && row.life.destroyed.is_none());
-        if let Some(row) = row {
-            row.life.destroyed = Some(NumericDate(receipt.destroyed));
-            row.life.reason = receipt.reason.or(row.life.reason.take());
-            row.life.receipt = Some(text.trim().to_owned());
-            again.push(receipt.kid);
-        }
-    }
-    Ok(again)
+/// Errors: `backup-damaged`.
+fn person(cells: &Cells) -> Result<SubjectRow> {
+    let damaged = || Error::new(Code::BackupDamaged);
+    let (Some(Cell::Text(id)), Some(Cell::Integer(created)), Some(Cell::Bytes { bytes })) =
+        (cells.get("id"), cells.get("created"), cells.get("salt"))
+    else {
+        return Err(damaged());
+    };
+    Ok(SubjectRow {
+        id: id.clone(),
+        created: NumericDate(u64::try_from(*created).map_err(|_| damaged())?),
+        salt: bytes.clone(),
+        erased: None,
+        reason: None,
+        receipt: None,
+    })
 }

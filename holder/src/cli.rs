@@ -15,6 +15,7 @@ mod origins;
 mod output;
 mod policy;
 mod progress;
+mod receipts;
 mod report;
 mod retention;
 mod rewrap;
@@ -133,6 +134,9 @@ enum Command {
     /// Make, list and end the people who log in to the console.
     #[command(subcommand)]
     Console(console::Command),
+    /// Print what proves that keys were destroyed and people erased.
+    #[command(subcommand)]
+    Receipts(receipts::Command),
 }
 
 /// What every command gets to work with.
@@ -268,6 +272,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Subject(command) => subject::run(context, command).await,
         Command::Decoy(command) => decoy::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
+        Command::Receipts(command) => receipts::run(context, command).await,
     }
 }
 

@@ -186,7 +186,6 @@ codes! {
     RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
     ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
     // What a person said about the use of their values.
-    SubjectInvalid = "subject-invalid", "A subject is what the site puts into tokens as `sub`: 1 to 256 bytes without control characters.";
     FlagUnknown = "flag-unknown", "A flag is do-not-sell, or objection or withdrawal with the purpose that it is about.";
     PurposeNameInvalid = "purpose-name-invalid", "The name of a purpose is one word of 1 to 64 letters and digits, with - _ . in between.";
     FlagsMany = "flags-many", "A person can have 64 flags at a time. Lift those that others make needless.";
@@ -230,6 +229,13 @@ codes! {
     HoldMalformed = "hold-malformed", "A hold takes a `key` or a `class`, and a `reason`; a release takes a `reason`.";
     HoldDamaged = "hold-damaged", "This hold was changed in the database. No key is destroyed before two people have looked, and released it: `keyholder retention release`.";
     ClockInvalid = "clock-invalid", "A clock is a time such as 2036-01-31T00:00:00Z, or an offset such as +90d or -1h.";
+    // People whose values can be erased.
+    SubjectInvalid = "subject-invalid", "A subject is an opaque name of 1 to 256 bytes without control characters. Choose one that nobody can guess.";
+    SubjectUnknown = "subject-unknown", "There is no subject of that name. Register it first: `keyholder subject new`, or POST /v1/subjects/{id}.";
+    SubjectErased = "subject-erased", "That subject was erased: what was sealed to its keys opens for nobody, and the name is not used again.";
+    SubjectNotErased = "subject-not-erased", "That subject was not erased, so there is no receipt.";
+    SubjectTraces = "subject-traces", "The subject is erased, but the database still holds traces of its wrapped salt because another process is reading. Ask for the same again.";
+    ReceiptsUnsaid = "receipts-unsaid", "What was destroyed or erased since the backup would open again. Give the --receipts of it, or --no-receipts if there was nothing of the kind; nothing was recovered.";
     // Backups.
     BackupUnshared = "backup-unshared", "Nobody could open a backup yet. Make the shares first: `keyholder backup shares`, or give --shares, --threshold and --shares-dir.";
     BackupMalformed = "backup-malformed", "That is no backup of a key holder.";
@@ -256,7 +262,6 @@ codes! {
     WebhookAddress = "webhook-address", "A webhook is an https:// address, or http:// on this machine, without a user's name or a password.";
     NoteInvalid = "note-invalid", "A note has 1 to 200 characters and no control characters.";
     ExportEmpty = "export-empty", "None of these tokens names that subject. Nothing was opened and nothing written; look at the id and the files.";
-    RequestSubject = "request-subject", "A subject is the opaque name that tokens carry as `sub`: 1 to 256 bytes without control characters.";
     RequestReceived = "request-received", "A request cannot have been received in the future.";
     RequestUnknown = "request-unknown", "There is no request of that id. See `keyholder subject request list`.";
     RequestDone = "request-done", "That request was done before. Nothing was changed.";

@@ -11,7 +11,7 @@ use crate::credential;
 use crate::error::{Code, Error, Result};
 use crate::home::Home;
 use crate::identity::Proof;
-use crate::keystore::{Answer, Cost, KeyStore, Secret, Turn};
+use crate::keystore::{Answer, Cost, FoundKey, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
 use crate::policy::{Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
 use crate::retention::RetentionPolicy;
@@ -19,6 +19,7 @@ use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
 use fieldseal::keyset::Scope;
 use fieldseal::suite::Alg;
+use std::collections::hash_map::Entry as Entries;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +48,9 @@ pub struct Submission {
     /// What must be so.
     pub expectation: Expectation,
 }
+
+/// The keys that the tokens of a request name, or why there is none. They stay in memory for as long as this does.
+pub(crate) type FoundKeys = HashMap<String, std::result::Result<FoundKey, Code>>;
 
 /// What became of one submission.
 pub type Outcome = std::result::Result<Answer, Refusal>;
@@ -207,15 +211,14 @@ impl Holder {
     /// Looks a key up once for all the tokens of a request that name it.
     pub(crate) async fn find_key(
         &self,
-        found: &mut HashMap<String, std::result::Result<KeyInfo, Code>>,
+        found: &mut FoundKeys,
         kid: &str,
     ) -> Result<std::result::Result<KeyInfo, Code>> {
-        if let Some(key) = found.get(kid) {
-            return Ok(*key);
-        }
-        let key = self.keys.find(kid, self.clock.now()).await?;
-        found.insert(kid.to_owned(), key);
-        Ok(key)
+        let key = match found.entry(kid.to_owned()) {
+            Entries::Occupied(known) => known.into_mut(),
+            Entries::Vacant(place) => place.insert(self.keys.find(kid, self.clock.now()).await?),
+        };
+        Ok(key.as_ref().map(|key| key.info().clone()).map_err(|code| *code))
     }
 
     /// Whether the keys are there to be used.

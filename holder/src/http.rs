@@ -20,6 +20,7 @@ mod requests;
 mod retention;
 mod rewrap;
 mod server;
+mod subjects;
 pub mod tls;
 mod trace;
 
@@ -128,6 +129,8 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/incidents/{id}", get(incidents::show))
         .route("/v1/subjects/{id}/flags", get(flags::list).post(flags::change))
         .route("/v1/audit", get(lists::audit))
+        .route("/v1/subjects", get(lists::subjects))
+        .route("/v1/subjects/{id}", get(subjects::show).post(subjects::register).delete(subjects::erase))
         .route("/v1/keys", get(lists::keys))
         .route("/v1/retention", get(retention::plan))
         .route("/v1/retention/holds", post(retention::hold))

@@ -16,6 +16,7 @@ mod own_stack;
 mod phc;
 mod receipt;
 mod rewrap;
+mod subject;
 mod watch;
 mod wrap;
 
@@ -26,12 +27,14 @@ pub(crate) use lifecycle::KeyState;
 pub use lock::{Cost, Hsm, Kms, Secret};
 pub(crate) use phc::Passphrases;
 pub use phc::PasswordHash;
-pub use receipt::Receipt;
+pub(crate) use receipt::Ended;
+pub use receipt::{Erasure, Receipt};
 pub(crate) use rewrap::{Rewrapped, seed};
+pub(crate) use subject::Found as FoundKey;
 
 use crate::audit::{Permit, Sign};
 use crate::error::{Code, Error, Result};
-use crate::policy::{KeyInfo, Refusal};
+use crate::policy::Refusal;
 use crate::store::{KeyRow, Life, Settings, Store};
 use ed25519_dalek::SigningKey;
 use fieldseal::NumericDate;
@@ -40,6 +43,7 @@ use fieldseal::keyset::signed::Signer;
 use fieldseal::keyset::{Jwk, KeySet, Scope};
 use fieldseal::open::{Opened, PrivateKey};
 use fieldseal::suite::Alg;
+use keyring::Unlocked;
 use own_stack::on_own_stack;
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,22 +151,33 @@ impl KeyStore {
         &self,
         kid: &str,
         now: NumericDate,
-    ) -> Result<std::result::Result<KeyInfo, Code>> {
+    ) -> Result<std::result::Result<FoundKey, Code>> {
         let ring = self.unlocked()?;
-        let Some((row, holds)) = self.store.key_to_open(kid).await? else {
-            return Ok(Err(Code::KeyUnknown));
+        let found = match self.store.key_to_open(kid).await? {
+            Some(found) => found,
+            None => return self.find_derived(&ring, kid, now).await,
         };
+        let usable = self.usable(&ring, found, now).await?;
+        Ok(usable.map(|(key, held)| FoundKey::new(key, held)))
+    }
+
+    /// The unlocked key of a row, if it is of any use now, and whether a hold keeps it.
+    async fn usable(
+        &self,
+        ring: &Keyring,
+        (row, holds): (KeyRow, u64),
+        now: NumericDate,
+    ) -> Result<std::result::Result<(Arc<Unlocked>, bool), Code>> {
         if row.life.destroyed.is_some() {
-            ring.forget(kid);
+            ring.forget(&row.kid);
             return Ok(Err(Code::KeyDestroyed));
         }
         let held = holds > 0 && self.is_held(&row, &self.store.holds().await?);
         if row.is_over(now) && !held {
-            ring.forget(kid);
+            ring.forget(&row.kid);
             return Ok(Err(Code::KeyRetentionOver));
         }
-        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked: row.life.revoked.is_some(), held };
-        Ok(ring.load(row).map(|_| info))
+        Ok(ring.load(row).map(|key| (key, held)))
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
@@ -178,24 +193,9 @@ impl KeyStore {
     /// The keys to seal to: all that have not expired and were not revoked. A key whose private half does not unwrap is
     /// left out, so that nobody who can only write to the database gets a key of their own published.
     pub async fn published(&self, now: NumericDate) -> Result<KeySet> {
-        let ring = self.unlocked()?;
-        let mut keys = Vec::new();
-        for row in self.store.keys().await? {
-            match row.state(now) {
-                KeyState::Active => {}
-                KeyState::Destroyed => {
-                    ring.forget(&row.kid);
-                    continue;
-                }
-                KeyState::Retired | KeyState::Revoked => continue,
-            }
-            let kid = row.kid.clone();
-            match ring.load(row) {
-                Ok(key) => keys.push(public_jwk(key.row())?),
-                Err(code) => tracing::error!(%kid, code = code.as_str(), "a key is left out of the set"),
-            }
-        }
-        Ok(KeySet::new(keys))
+        let keys = self.active(&*self.unlocked()?, now).await?;
+        let keys: Result<_> = keys.iter().map(|key| public_jwk(key.row())).collect();
+        Ok(KeySet::new(keys?))
     }
 
     /// Signs a key set, valid from now on for `seconds`.

@@ -45,4 +45,5 @@ mod retirement;
 mod rewrap;
 mod rotation;
 pub mod store;
+mod subjects;
 mod wiped;

@@ -172,6 +172,11 @@ impl Hearing<'_> {
         if key.alg != header.alg {
             return Err(Code::Core(fieldseal::Code::TokenWrongKey));
         }
+        // The page chooses the key. What is sealed to one person's key and says that it is another's would be
+        // kept when that one is erased, or opened as theirs.
+        if key.subject.is_some() && key.subject.as_deref() != header.sub.as_deref() {
+            return Err(Code::Core(fieldseal::Code::TokenWrongSubject));
+        }
         // The page names the kind. A value must not get to people of another class by being named
         // something else than what its key was made for.
         if !key.scope.covers(header.kind.class()) {

@@ -7,11 +7,9 @@ use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::policy::Actor;
 pub(crate) use crate::store::SubjectRequest;
+use crate::subjects::parse_id;
 use fieldseal::NumericDate;
 use std::time::{Duration, UNIX_EPOCH};
-
-/// The longest subject, in bytes: that of a token's header.
-const MAX_SUBJECT_LEN: usize = 256;
 
 /// California Civil Code 1798.130(a)(2)(A): 45 days after the request was received.
 const CCPA: u64 = 45 * DAY;
@@ -121,14 +119,10 @@ pub(crate) struct Asked {
 impl Holder {
     /// Enters what a person asked for.
     ///
-    /// Errors: `request-subject`, `request-received`, `note-invalid`, `store-unavailable`.
+    /// Errors: `subject-invalid`, `request-received`, `note-invalid`, `store-unavailable`.
     pub(crate) async fn new_subject_request(&self, asked: Asked, by: &Actor) -> Result<SubjectRequest> {
         let Asked { subject, right, regime, received, note } = asked;
-        let is_subject =
-            (1..=MAX_SUBJECT_LEN).contains(&subject.len()) && !subject.chars().any(char::is_control);
-        if !is_subject {
-            return Err(Error::new(Code::RequestSubject));
-        }
+        parse_id(&subject)?;
         note.as_deref().map_or(Ok(()), check_note)?;
         let now = self.clock().now();
         let received = received.unwrap_or(now);

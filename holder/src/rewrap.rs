@@ -2,13 +2,16 @@
 //! destroyed. Each takes the three steps that opening takes, and nobody is shown a value.
 
 use crate::error::{Code, Error, Result};
-use crate::holder::{Holder, Submission, read};
+use crate::holder::{FoundKeys, Holder, Submission, read};
 use crate::keystore::{self, Rewrapped};
 use crate::policy::{Access, Actor, Occasion, Refusal};
-use fieldseal::keyset::Jwk;
+use fieldseal::NumericDate;
+use fieldseal::keyset::{Jwk, KeySet};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Entries;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A token that is sealed to the current key of its class.
 #[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -68,20 +71,29 @@ impl Holder {
         let flags = self.flags(&policy, sealed).await?;
         let mut hearing = policy.hear(&occasion, flags);
         let current = self.keys().published(now).await?;
-        let mut found = HashMap::new();
+        let mut found = FoundKeys::new();
+        let mut of_people: HashMap<Arc<str>, std::result::Result<KeySet, Code>> = HashMap::new();
         let mut decisions = Vec::with_capacity(batch.len());
         let mut plans = Vec::with_capacity(batch.len());
         for (text, read) in batch {
             let (decision, plan) = match read {
                 Err(code) => (Err(Refusal::unread(&occasion, code)), None),
                 Ok((sealed, expectation)) => {
-                    let to = current.choose(sealed.header().kind.class(), now).cloned();
                     let jti = sealed.header().jti.clone();
                     let key = self.find_key(&mut found, sealed.kid()).await?;
+                    // What is one person's stays so: the class's key would keep it when they are erased.
+                    let set = match key.as_ref().ok().and_then(|key| key.subject.clone()) {
+                        None => Ok(&current),
+                        Some(person) => self.set_of(&mut of_people, person, now).await?,
+                    };
+                    let class = sealed.header().kind.class();
+                    let to = set.and_then(|set| {
+                        set.choose(class, now).cloned().map_err(|error| Code::Core(error.kind()))
+                    });
                     let is_current = to.as_ref().is_ok_and(|to| to.kid() == sealed.kid());
                     match (hearing.authorise(sealed, &expectation, key), to) {
                         (Ok(grant), Ok(to)) => (Ok(grant), Some(Plan { text, jti, to, is_current })),
-                        (Ok(grant), Err(error)) => (Err(grant.refuse(Code::Core(error.kind()))), None),
+                        (Ok(grant), Err(code)) => (Err(grant.refuse(code)), None),
                         (Err(refusal), _) => (Err(refusal), None),
                     }
                 }
@@ -126,6 +138,28 @@ impl Holder {
         self.remember_once(&once).await?;
         self.audit().record_outcomes(failed).await?;
         Ok(outcomes)
+    }
+
+    /// A person's keys, asked for once for all their tokens. That there are none is said of each token.
+    async fn set_of<'a>(
+        &self,
+        sets: &'a mut HashMap<Arc<str>, std::result::Result<KeySet, Code>>,
+        person: Arc<str>,
+        now: NumericDate,
+    ) -> Result<std::result::Result<&'a KeySet, Code>> {
+        let set = match sets.entry(person) {
+            Entries::Occupied(known) => known.into_mut(),
+            Entries::Vacant(place) => {
+                let set = match self.keys().published_for(place.key(), now).await {
+                    Ok(set) => Ok(set),
+                    // Somebody who was erased a moment ago is no reason to stop the others.
+                    Err(error) if error.code() == Code::SubjectErased => Err(Code::SubjectErased),
+                    Err(error) => return Err(error),
+                };
+                place.insert(set)
+            }
+        };
+        Ok(set.as_ref().map_err(|code| *code))
     }
 
     /// From here on the old and the new tokens count as one. Before, nobody has seen the new ones, so a

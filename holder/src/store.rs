@@ -25,6 +25,7 @@ mod sessions;
 mod settings;
 mod sqlite;
 mod subject_requests;
+mod subjects;
 mod usage;
 
 pub use approvals::Approval;
@@ -41,12 +42,13 @@ pub(crate) use once::OnceRow;
 pub(crate) use sessions::SessionRow;
 pub(crate) use settings::{LockRow, Settings};
 pub use subject_requests::SubjectRequest;
+pub(crate) use subjects::{SubjectKeyRow, SubjectRow};
 pub(crate) use usage::UsageRow;
 
 use crate::error::{Code, Error, Result};
 use sqlx::any::AnyRow;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Row};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Row};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,6 +142,15 @@ impl Store {
     ///
     /// The pages of the file need no such care, because `secure_delete` overwrites what is freed.
     pub(crate) async fn forget_deleted(&self) -> Result<bool> {
+        self.forget_deleted_of("keys").await
+    }
+
+    /// The same for the salts of people who were erased.
+    pub(crate) async fn forget_erased(&self) -> Result<bool> {
+        self.forget_deleted_of("subjects").await
+    }
+
+    async fn forget_deleted_of(&self, table: &'static str) -> Result<bool> {
         match self.database {
             Database::Sqlite(_) => {
                 let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await?;
@@ -148,7 +159,10 @@ impl Store {
             }
             // The table gets a new file without the row versions that nobody sees any more. What its journal,
             // its archives and its backups keep is for whoever runs it to decide.
-            Database::Postgres => Ok(sqlx::query("VACUUM FULL keys").execute(&self.writer).await.is_ok()),
+            Database::Postgres => {
+                let statement = AssertSqlSafe(format!("VACUUM FULL {table}"));
+                Ok(sqlx::query(statement).execute(&self.writer).await.is_ok())
+            }
         }
     }
 

@@ -6,6 +6,7 @@ const messages = {
     "The key set could not be fetched. Check the address, connect-src in the Content-Security-Policy, and CORS.",
   "keyset-insecure-url": "The key set's address must be https, or http on this machine.",
   "trust-invalid": "`trust` must be { pin: [thumbprint, …] }, { signer: jwk } or \"origin\".",
+  "keyset-wrong-subject": "These keys are one person's, and `subject` or `sub` names another, or a key set names nobody.",
   "webcrypto-unavailable": "This page has no WebCrypto with Ed25519, so the key set's signature cannot be checked.",
   "sealer-pending": "The keys are still loading, so the form cannot be sent yet.",
   "form-already-guarded": "This form has a guard. Release it before putting up another.",

@@ -5,7 +5,7 @@ import { Fields, type InvalidEvent } from "./guard/fields.js";
 import { stripDeclared } from "./guard/strip.js";
 import { keepWarm } from "./guard/warm.js";
 import type { Messages } from "./messages.js";
-import { type Consent, type Sealer, toJson, wasmSealerOf } from "./sealer.js";
+import { type Consent, type Sealer, toJson, wasmSealerOf, withSubject } from "./sealer.js";
 import { type Guard, guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
 /** Options of a single entry, which go before those of the whole form. */
@@ -23,7 +23,7 @@ export interface EntryOptions {
 }
 
 export interface GuardOptions {
-  /** An opaque name for the person who fills in the form, for every token. */
+  /** An opaque name for the person who fills in the form, for every token; with keys of one person it is theirs. */
   readonly sub?: string | undefined;
   /**
    * What the person agrees to, for every token; or what says so when the form is submitted, so that the boxes count
@@ -71,7 +71,7 @@ const guarded = new WeakSet<HTMLFormElement>();
  * Pass a promise of the sealer to guard the form from the first moment: until it is there, and for
  * good if it never comes, submissions are stopped and no declared control's value gets out.
  *
- * @throws {FieldsealError} `form-already-guarded`, `option-invalid`
+ * @throws {FieldsealError} `form-already-guarded`, `option-invalid`, `keyset-wrong-subject`
  */
 export function guardForm(
   form: HTMLFormElement,
@@ -97,6 +97,7 @@ export function guardForm(
       if (control && (error as FieldsealError).code === "value-invalid") fields?.blame(control);
       alert.show(error);
     };
+    const named = withSubject(ready, claims);
     let guard: Guard | undefined;
     const put = (options: string | undefined) => {
       if (options !== undefined) guard = translated(() => guardInWasm(form, wasm, options, blocked));
@@ -106,10 +107,10 @@ export function guardForm(
       }
     };
     if (typeof consent !== "function") {
-      put(toJson({ ...claims, consent }));
+      put(toJson({ ...named, consent }));
       undo.push(() => put(undefined));
     } else {
-      const optionsNow = () => toJson({ ...claims, consent: askConsent(form, consent) });
+      const optionsNow = () => toJson({ ...named, consent: askConsent(form, consent) });
       undo.push(followConsent(form, optionsNow, put, (cause) => tell(form, alert, toError(cause))));
     }
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});

@@ -4,11 +4,11 @@ export { FieldsealError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export type {
   Answered, AuditPage, AuditRecord, Comparison, Expected, Facts, Finding, Fingerprint, Item, KeyDescription, Mask, Masked,
-  Moved, Opened, Refusal, Result, Verified,
+  Moved, Opened, Refusal, Result, Subject, Verified,
 } from "./holder/answers.js";
 export { createHolder } from "./holder/client.js";
 export type {
-  AskOptions, FingerprintOptions, Holder, HolderOptions, PageOptions, VerifyOptions,
+  AskOptions, ErasureOptions, FingerprintOptions, Holder, HolderOptions, PageOptions, SubjectOptions, VerifyOptions,
 } from "./holder/client.js";
 export type { Credential } from "./holder/credential.js";
 export { HolderError } from "./holder/error.js";

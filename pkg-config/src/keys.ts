@@ -26,6 +26,11 @@ export type Trust =
 
 export interface LoadOptions {
   readonly trust: Trust;
+  /**
+   * The opaque name of the person whose values are sealed: the key holder is asked for that person's keys, with
+   * which everything that was sealed to them can be erased. It must be registered there.
+   */
+  readonly subject?: string | undefined;
   /** Ends the wait for the key set. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,7 +45,11 @@ export class Keys {
   readonly expires: Date | undefined;
 
   /** @internal */
-  constructor(set: KeySet) {
+  constructor(
+    set: KeySet,
+    /** The person whose keys they are, if they are one's: what is sealed to them carries it as `sub`. */
+    readonly subject: string | undefined,
+  ) {
     inner.set(this, set);
     const exp = set.exp();
     this.thumbprints = set.kids().split(" ");
@@ -60,24 +69,27 @@ export function keysLoader(load: Loader) {
   /**
    * Loads the module and a key set, which is fetched from an address or given as an object.
    *
-   * @throws {FieldsealError} `keyset-…`, `key-…`, `trust-invalid`, `wasm-unavailable`,
+   * @throws {FieldsealError} `keyset-…` (`keyset-wrong-subject` for the keys of somebody else), `key-…`,
+   * `trust-invalid`, `wasm-unavailable`,
    * `webcrypto-unavailable`
    */
   return async function loadKeys(source: string | URL | JwkSet, options: LoadOptions): Promise<Keys> {
     const trust = checkTrust(options?.trust);
+    const { subject } = options;
     const signed = "signer" in trust;
     const [text] = await Promise.all([
       typeof source === "string" || source instanceof URL
-        ? fetchKeySet(source, signed, options.signal)
+        ? fetchKeySet(source, signed, options)
         : textOf(source),
       start(load),
     ]);
-    if (signed) return new Keys(await verify(text, trust.signer));
+    if (signed) return new Keys(await verify(text, trust.signer), subjectOf(payloadOf(text), subject));
     return new Keys(
       translated(() => {
         const set = KeySet.parse(text);
         return "pin" in trust ? set.pinned(trust.pin.join(" ")) : set;
       }),
+      subjectOf(text, subject),
     );
   };
 }
@@ -99,6 +111,22 @@ function checkTrust(trust: Trust | undefined): Checked {
   throw new FieldsealError("trust-invalid");
 }
 
+/**
+ * Whose keys a set holds. It has been read, so its text is JSON. A set that mixes people, or is not of the one who
+ * is wanted, would seal a value to keys that are not erased with them.
+ */
+function subjectOf(text: string, wanted: string | undefined): string | undefined {
+  const [subject, ...others] = new Set((JSON.parse(text) as { keys: { sub?: string }[] }).keys.map(({ sub }) => sub));
+  if (others.length > 0 || (wanted !== undefined && wanted !== subject)) throw new FieldsealError("keyset-wrong-subject");
+  return subject;
+}
+
+/** The payload of a JWS that has been read. */
+function payloadOf(jws: string): string {
+  const binary = atob(jws.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"));
+  return new TextDecoder().decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)));
+}
+
 /** The set's text. What has none is refused like every text that is no set. */
 function textOf(source: JwkSet): string {
   try {
@@ -108,8 +136,9 @@ function textOf(source: JwkSet): string {
   }
 }
 
-async function fetchKeySet(source: string | URL, signed: boolean, signal?: AbortSignal): Promise<string> {
+async function fetchKeySet(source: string | URL, signed: boolean, { subject, signal }: LoadOptions): Promise<string> {
   const url = addressOf(source);
+  if (subject !== undefined) url.searchParams.set("sub", subject);
   const accept = signed ? "application/jwk-set+jwt" : "application/jwk-set+json, application/json";
   try {
     const response = await fetch(url, {

@@ -37,7 +37,10 @@ declare const sealedAs: unique symbol;
 export type Sealed<K extends Kind = Kind> = string & { readonly [sealedAs]: K };
 
 interface Claims {
-  /** An opaque name for the person whose value it is. It is public: never an email or an account number. */
+  /**
+   * An opaque name for the person whose value it is. It is public: never an email or an account number. With keys of
+   * one person it is theirs, and need not be said.
+   */
   readonly sub?: string | undefined;
   /** When the token stops opening: a date, or seconds since 1970. */
   readonly exp?: Date | number | undefined;
@@ -97,6 +100,8 @@ export class Sealer {
   constructor(
     sealer: WasmSealer,
     private readonly expires: Date | undefined,
+    /** @internal The person whose values alone it seals. */
+    readonly subject: string | undefined,
   ) {
     inner.set(this, sealer);
   }
@@ -105,11 +110,11 @@ export class Sealer {
    * Seals one value into a token.
    *
    * @throws {FieldsealError} `value-invalid` with the reason as its `member`, `value-…`, `hint-not-allowed`,
-   * `option-invalid`, `field-invalid`, `kind-unknown`, `key-…`, `keyset-expired`, `randomness-unavailable`,
-   * `seal-failed`
+   * `option-invalid`, `field-invalid`, `kind-unknown`, `key-…`, `keyset-expired`, `keyset-wrong-subject`,
+   * `randomness-unavailable`, `seal-failed`
    */
   seal<const K extends Kind>(value: Sealable, options: SealOptions<K>): Sealed<K> {
-    return translated(() => wasmSealerOf(this).seal(value, toJson(options)) as Sealed<K>);
+    return translated(() => wasmSealerOf(this).seal(value, toJson(withSubject(this, options))) as Sealed<K>);
   }
 
   /** Seals an object of values into one token for each class of data. Throws as `seal` does. */
@@ -121,7 +126,7 @@ export class Sealer {
         if (!Object.hasOwn(kinds, name)) throw new FieldsealError("kind-unknown", "Every value needs a kind.", name);
         return [name, kinds[name], value, ownOf(regions, name), ownOf(hints, name)?.join(" ") ?? ""];
       });
-      return wasmSealerOf(this).sealForm(fields, toJson(rest)) as SealedForm;
+      return wasmSealerOf(this).sealForm(fields, toJson(withSubject(this, rest))) as SealedForm;
     });
   }
 
@@ -139,7 +144,7 @@ export class Sealer {
  */
 export function createSealer(keys: Keys, options: SealerOptions = {}): Sealer {
   const origin = options.origin ?? globalThis.location?.origin ?? "";
-  return new Sealer(translated(() => new WasmSealer(keySetOf(keys), origin)), keys.expires);
+  return new Sealer(translated(() => new WasmSealer(keySetOf(keys), origin)), keys.expires, keys.subject);
 }
 
 /** @internal */
@@ -147,6 +152,17 @@ export function wasmSealerOf(sealer: Sealer): WasmSealer {
   const wasm = inner.get(sealer);
   if (!wasm) throw new FieldsealError("option-invalid", "Pass the sealer that createSealer gave.", "sealer");
   return wasm;
+}
+
+/**
+ * @internal The options, with the person whose keys these are. What is said to be another's would be refused by the
+ * key holder, when it is too late.
+ */
+export function withSubject<T extends { readonly sub?: string | undefined }>({ subject }: Sealer, options: T): T {
+  if (subject === undefined) return options;
+  const { sub = subject } = options ?? {};
+  if (sub !== subject) throw new FieldsealError("keyset-wrong-subject", undefined, "sub");
+  return { ...options, sub };
 }
 
 /** A member of an object, and nothing that it inherits. */

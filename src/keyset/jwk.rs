@@ -48,6 +48,9 @@ pub struct Jwk {
     /// A page has no use for it, so its module does not carry it.
     #[cfg(feature = "open")]
     destroys: Option<NumericDate>,
+    /// Whose values alone it seals. Only a publisher needs it, so a page's module has no word of it.
+    #[cfg(feature = "open")]
+    sub: Option<String>,
     key: RecipientKey,
 }
 
@@ -78,8 +81,21 @@ impl Jwk {
             exp,
             #[cfg(feature = "open")]
             destroys: None,
+            #[cfg(feature = "open")]
+            sub: None,
             key,
         })
+    }
+
+    /// The same key, published for the values of one person alone: the member `sub`, an opaque name as a token's.
+    ///
+    /// Errors: `option-invalid` for what no token can name.
+    #[cfg(feature = "open")]
+    pub fn for_subject(self, sub: &str) -> Result<Self> {
+        match crate::jwe::header::is_name(sub) {
+            true => Ok(Self { sub: Some(sub.to_owned()), ..self }),
+            false => Err(Error::of(Code::OptionInvalid, "sub")),
+        }
     }
 
     /// The same with the time at which the key holder destroys the private half: the member `destroys`. A time
@@ -115,6 +131,14 @@ impl Jwk {
         let scope = string(jwk, "class")?.parse()?;
         let public = base64url::decode(string(jwk, public)?).ok_or(Error::of(Code::KeyMalformed, public))?;
         let key = Self::new(alg, scope, &public, date(jwk, "nbf")?, date(jwk, "exp")?)?;
+        #[cfg(feature = "open")]
+        let key = match jwk.get("sub") {
+            None => key,
+            Some(sub) => {
+                let malformed = Error::of(Code::KeyMalformed, "sub");
+                key.for_subject(sub.as_str().ok_or(malformed)?).map_err(|_| malformed)?
+            }
+        };
         if string(jwk, "kid")? != key.kid {
             return Err(Error::new(Code::KeyThumbprintMismatch));
         }
@@ -147,6 +171,10 @@ impl Jwk {
         }
         if let Some(exp) = self.exp {
             jwk.date("exp", exp);
+        }
+        #[cfg(feature = "open")]
+        if let Some(sub) = &self.sub {
+            jwk.string("sub", sub);
         }
         #[cfg(feature = "open")]
         if let Some(destroys) = self.destroys {
@@ -192,6 +220,12 @@ impl Jwk {
     /// When sealing with it must end. Opening goes on for as long as the key holder keeps the key.
     pub fn exp(&self) -> Option<NumericDate> {
         self.exp
+    }
+
+    /// Whose values alone it seals.
+    #[cfg(feature = "open")]
+    pub fn sub(&self) -> Option<&str> {
+        self.sub.as_deref()
     }
 
     /// The public key.

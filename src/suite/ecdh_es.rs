@@ -70,6 +70,17 @@ impl Agreement {
     }
 }
 
+/// DeriveKeyPair of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 7.1.3): ECDH-ES has no derivation of its own, and
+/// its keys are the same X25519 scalars.
+#[cfg(feature = "open")]
+pub(crate) fn derive_private_key(ikm: &[u8]) -> StaticSecret {
+    use hpke::{Kem, Serializable, kem::X25519HkdfSha256};
+    let (key, _) = X25519HkdfSha256::derive_keypair(ikm);
+    let mut scalar = Zeroizing::new([0; x25519::LEN]);
+    key.write_exact(scalar.as_mut_slice());
+    StaticSecret::from(*scalar)
+}
+
 /// Opens with the recipient's private key.
 #[cfg(feature = "open")]
 pub(crate) fn open(

@@ -107,6 +107,11 @@ mod receiver {
         PrivateKey::from_bytes(seed).map_err(|_| Error::new(Code::KeyInvalid))
     }
 
+    /// DeriveKeyPair of MLKEM768-X25519 (draft-ietf-hpke-pq). It takes 32 bytes and more.
+    pub(crate) fn derive_private_key(ikm: &[u8]) -> PrivateKey {
+        XWing::derive_keypair(ikm).0
+    }
+
     pub(crate) fn public_key_of(key: &PrivateKey) -> Vec<u8> {
         XWing::sk_to_pk(key).to_bytes().to_vec()
     }
@@ -127,4 +132,4 @@ mod receiver {
 }
 
 #[cfg(feature = "open")]
-pub(crate) use receiver::{PrivateKey, open, parse_private_key, public_key_of};
+pub(crate) use receiver::{PrivateKey, derive_private_key, open, parse_private_key, public_key_of};

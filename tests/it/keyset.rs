@@ -328,3 +328,23 @@ fn a_bad_key_among_good_ones() {
     }
     outcomes.check();
 }
+
+/// A publisher's member: it goes round, names a person as a token does, and is nothing else.
+#[test]
+fn a_key_of_one_person_says_so() {
+    for alg in Alg::ALL {
+        let key = Party::new(alg, 1).jwk.for_subject("p-17").unwrap();
+        let json: Value = serde_json::from_str(&key.to_json()).unwrap();
+        assert_eq!(json["sub"], "p-17");
+        let read = KeySet::parse(&set_of(&json)).unwrap();
+        assert_eq!(read.keys().next().unwrap(), &key);
+        assert_eq!(read.keys().next().unwrap().sub(), Some("p-17"));
+        for bad in [json!(""), json!("a\nb"), json!("x".repeat(257)), json!(17), json!(null)] {
+            let mut jwk = json.clone();
+            jwk["sub"] = bad;
+            assert_eq!(KeySet::parse(&set_of(&jwk)).unwrap_err().kind(), KeyMalformed);
+        }
+        let refused = Party::new(alg, 1).jwk.for_subject("a\nb").unwrap_err();
+        assert_eq!((refused.kind(), refused.member()), (OptionInvalid, Some("sub")));
+    }
+}

@@ -452,6 +452,25 @@ describe("lists", () => {
   });
 });
 
+test("people are registered and erased by those who may", async () => {
+  const made = (name, role) => client({ credential: place.run(["credentials", "new", name, "--role", role]).trim() });
+  const [site, officer] = [made("site", "registrar"), made("officer", "privacy-officer")];
+  for (const id of ["p-1f0c", "u/17 ä&?#%2F"]) {
+    const registered = await site.registerSubject(id);
+    assert.deepEqual([registered.id, registered.keys, registered.erased], [id, 1, undefined]);
+    assert.deepEqual(await site.registerSubject(id), registered);
+    assert.deepEqual(await officer.subject(id), registered);
+    await fails(site.eraseSubject(id), "not-allowed");
+    const erased = await officer.eraseSubject(id, { reason: "asked" });
+    assert.ok(erased.erased >= registered.created && erased.receipt.split(".").length === 3);
+    assert.deepEqual(await officer.eraseSubject(id), erased);
+    assert.equal((await fails(site.registerSubject(id), "subject-erased")).status, 410);
+  }
+  await fails(officer.subject("nobody"), "subject-unknown");
+  await fails(site.registerSubject("a\nb"), "subject-invalid");
+  for (const id of ["", ".", ".."]) await fails(officer.eraseSubject(id), "option-invalid");
+});
+
 /** How a credential is made that may see the lists. */
 const LISTS = ["--role", "auditor"];
 
@@ -494,6 +513,11 @@ test("what the clients use is in the description of the interface", () => {
     assert.deepEqual(sent.filter((name) => !body.has(name)), [], `what is sent to ${path}`);
     assert.deepEqual(received.filter((name) => !answer.has(name)), [], `what is read from ${path}`);
   }
+  for (const method of ["get", "post", "delete"]) {
+    const answer = members(json(resolve(paths["/v1/subjects/{id}"][method].responses["200"])));
+    assert.deepEqual(["id", "created", "erased", "keys", "receipt"].filter((name) => !answer.has(name)), [], method);
+  }
+  assert.ok(members(json(paths["/v1/subjects/{id}"].delete.requestBody)).has("reason"));
   for (const [path, list, entry] of [
     ["/v1/audit", "records", ["seq", "time", "actor", "action", "outcome", "hash"]],
     ["/v1/keys", "keys", ["kid", "alg", "class", "created", "nbf", "exp", "state", "revoked", "destroyed"]],

@@ -198,6 +198,22 @@ pub struct Key {
     pub rest: Map<String, Json>,
 }
 
+/// A registered person. Times are NumericDates.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subject {
+    /// The opaque name, which is a token's `sub`.
+    pub id: String,
+    /// When they were registered.
+    pub created: u64,
+    /// When they were erased.
+    pub erased: Option<u64>,
+    /// How many keys were derived for them.
+    pub keys: u64,
+    /// The signed receipt of the erasure.
+    pub receipt: Option<String>,
+}
+
 /// What can be read from one result.
 pub(crate) trait Found: Sized + Send + 'static {
     fn read(raw: &RawValue) -> serde_json::Result<Self>;

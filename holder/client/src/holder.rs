@@ -1,7 +1,7 @@
 //! The key holder as a service sees it.
 
 use crate::answers::{
-    AuditPage, Fingerprinted, Found, Key, KeyPage, Masked, Moved, Opened, Refusal, Verified, results,
+    AuditPage, Fingerprinted, Found, Key, KeyPage, Masked, Moved, Opened, Refusal, Subject, Verified, results,
 };
 use crate::batches::{TOKENS, batches};
 use crate::builder::Builder;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use tokio::task::JoinSet;
+use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 /// The most hashes of a request, as each takes as long as a login.
@@ -157,6 +158,54 @@ impl Holder {
         }
     }
 
+    /// Registers a person under an opaque name that nobody guesses, so that there are keys for them alone. Twice is
+    /// once.
+    ///
+    /// Errors: whatever keeps the request from being answered.
+    pub async fn register_subject(&self, id: &str) -> Result<Subject> {
+        self.about_subject(Method::POST, id, None).await
+    }
+
+    /// A registered person.
+    ///
+    /// Errors: those of [`Holder::register_subject`].
+    pub async fn subject(&self, id: &str) -> Result<Subject> {
+        self.about_subject(Method::GET, id, None).await
+    }
+
+    /// Erases a person: what was sealed to their keys opens for nobody, for good. Twice gives the same receipt. The
+    /// reason is for the record and the receipt: 1 to 200 characters, and nothing about the person.
+    ///
+    /// Errors: those of [`Holder::register_subject`].
+    pub async fn erase_subject(&self, id: &str, reason: Option<&str>) -> Result<Subject> {
+        #[derive(Serialize)]
+        struct Why<'a> {
+            reason: &'a str,
+        }
+        let body = reason.map(|reason| json(&Why { reason })).transpose()?;
+        self.about_subject(Method::DELETE, id, body).await
+    }
+
+    async fn about_subject(
+        &self,
+        method: Method,
+        id: &str,
+        body: Option<Zeroizing<String>>,
+    ) -> Result<Subject> {
+        // An address would swallow these, and the request would be about something else.
+        if matches!(id, "" | "." | "..") {
+            return Err(Error::Option("id"));
+        }
+        // Not by pushing a segment onto a URL, which drops line breaks and so names somebody else.
+        let id_in_path = form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>();
+        let path = format!("/v1/subjects/{}", id_in_path.replace('+', "%20")).into();
+        let request = Request { method, path, query: Vec::new(), body, name: None };
+        let answer = self.transport.ask(&request).await?;
+        let subject: Subject = serde_json::from_slice(&answer).map_err(|_| Error::Answer { status: 200 })?;
+        // Nobody is taken for somebody else.
+        if subject.id == id { Ok(subject) } else { Err(Error::Answer { status: 200 }) }
+    }
+
     async fn page<T: DeserializeOwned>(
         &self,
         path: &'static str,
@@ -166,7 +215,7 @@ impl Holder {
         let after = after.map(|after| ("after", after.to_owned()));
         let limit = limit.map(|limit| ("limit", limit.to_string()));
         let query = after.into_iter().chain(limit).collect();
-        let request = Request { method: Method::GET, path, query, body: None, name: None };
+        let request = Request { method: Method::GET, path: path.into(), query, body: None, name: None };
         let answer = self.transport.ask(&request).await?;
         serde_json::from_slice(&answer).map_err(|_| Error::Answer { status: 200 })
     }
@@ -205,8 +254,13 @@ impl Holder {
             {
                 let name = if several { format!("{name}.{at}") } else { name.clone() };
                 let body = Some(body(&part, ask, label)?);
-                let request =
-                    Request { method: Method::POST, path, query: Vec::new(), body, name: Some(name) };
+                let request = Request {
+                    method: Method::POST,
+                    path: path.into(),
+                    query: Vec::new(),
+                    body,
+                    name: Some(name),
+                };
                 let transport = self.transport.clone();
                 running.spawn(async move {
                     let answer = transport.ask(&request).await?;

@@ -35,7 +35,7 @@ mod value;
 
 pub use answers::{
     AuditPage, Facts, Finding, Fingerprint, Fingerprinted, Key, KeyPage, Mask, Masked, Moved, Opened, Record,
-    Refusal, Verified,
+    Refusal, Subject, Verified,
 };
 pub use builder::Builder;
 pub use credential::Credential;

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::retry::{LONGEST_WAIT, backoff, chance};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ const MOST: usize = 32 * 1024 * 1024;
 /// One request.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Zeroizing<String>>,
     /// The request's name (draft-ietf-httpapi-idempotency-key-header).

@@ -114,6 +114,10 @@ pub enum Action {
     SubjectFlag,
     /// Such a note was taken away.
     SubjectUnflag,
+    /// A person was registered.
+    SubjectNew,
+    /// A person was erased.
+    SubjectErase,
 }
 
 impl Action {
@@ -168,6 +172,8 @@ impl Action {
             Self::SubjectRequestDone => "subject-request-done",
             Self::SubjectFlag => "subject-flag",
             Self::SubjectUnflag => "subject-unflag",
+            Self::SubjectNew => "subject-new",
+            Self::SubjectErase => "subject-erase",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `keyholder backup shares | create | restore`
 
 use super::secret::Unlock;
-use super::{Context, Done, readable};
+use super::{Context, Done, readable, receipts};
 use crate::backup::{Opening, Recovery, restore};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
@@ -51,13 +51,35 @@ pub(super) enum Command {
         #[arg(long = "share", required = true, value_name = "FILE")]
         shares: Vec<PathBuf>,
 
-        /// A file of receipts, one a line: these keys are destroyed again.
-        #[arg(long, value_name = "FILE")]
-        receipts: Option<PathBuf>,
+        #[command(flatten)]
+        receipts: Receipts,
 
         #[command(flatten)]
         unlock: Unlock,
     },
+}
+
+/// What ended since the backup was made. One of the two must be said, because to forget them is to undo erasures.
+#[derive(clap::Args)]
+pub(super) struct Receipts {
+    /// A file of receipts, one a line, or a directory of such files; may be given several times. These keys are
+    /// destroyed and these people erased again, before anything can be opened.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_receipts")]
+    receipts: Vec<PathBuf>,
+
+    /// Nothing was destroyed or erased since the backup was made. If something was, it opens again.
+    #[arg(long)]
+    no_receipts: bool,
+}
+
+impl Receipts {
+    /// Errors: `receipts-unsaid`, `input-unreadable`.
+    fn read(&self) -> Result<Vec<String>> {
+        match self.receipts.is_empty() && !self.no_receipts {
+            true => Err(Code::ReceiptsUnsaid.into()),
+            false => receipts::read_all(&self.receipts),
+        }
+    }
 }
 
 #[derive(clap::Args)]
@@ -89,7 +111,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
             create(context, &holder, &out).await?;
         }
         Command::Restore { file, shares, receipts, unlock } => {
-            recover(context, &file, &shares, receipts.as_deref(), &unlock).await?;
+            recover(context, &file, &shares, &receipts, &unlock).await?;
         }
     }
     Ok(Done::Well)
@@ -159,7 +181,8 @@ async fn create(context: &Context, holder: &Holder, path: &Path) -> Result<()> {
         head.shares
     ))?;
     context.out.note(
-        "A key that is destroyed later is still in it: keep the receipts, and give them to `backup restore`.",
+        "A key that is destroyed later and a person who is erased later are still in it: keep the receipts \
+         (`keyholder receipts export`) apart from it, and give them to `backup restore`.",
     );
     Ok(())
 }
@@ -168,22 +191,18 @@ async fn recover(
     context: &Context,
     file: &Path,
     shares: &[PathBuf],
-    receipts: Option<&Path>,
+    receipts: &Receipts,
     unlock: &Unlock,
 ) -> Result<()> {
     let unreadable = |path: &Path| Error::about(Code::InputUnreadable, path.display());
     if context.database.is_none() && Home::find(&context.dir).is_ok() {
         return Err(Error::about(Code::HomeExists, context.dir.display()));
     }
+    // Before anybody brings shares for it.
+    let receipts = receipts.read()?;
     let backup = File::open(file).map_err(|_| unreadable(file))?;
     let backup = Opening::read(BufReader::new(backup))?;
     let shares = read_shares(shares)?;
-    let receipts = match receipts {
-        None => String::new(),
-        Some(path) => std::fs::read_to_string(path).map_err(|_| unreadable(path))?,
-    };
-    let receipts: Vec<String> =
-        receipts.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     let made_key_file = unlock.key_file.as_ref().filter(|path| !path.exists());
     let secret = unlock.new_secret()?;
     let recovery = Recovery {
@@ -210,7 +229,10 @@ async fn recover(
     let when = readable(NumericDate(recovered.created));
     context.out.line(&format!("Recovered the key holder as it was {when}."))?;
     context.out.line(&format!("The thumbprint of its signing key is {}.", recovered.signer))?;
-    context.out.note(&format!("{} keys open; {} were destroyed again.", recovered.keys, recovered.destroyed));
+    context.out.note(&format!(
+        "{} keys open; {} were destroyed again, and {} people erased again.",
+        recovered.keys, recovered.destroyed, recovered.erased
+    ));
     context.out.note(SINCE);
     Ok(())
 }

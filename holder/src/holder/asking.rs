@@ -1,13 +1,12 @@
 //! What is asked of the key holder about sealed values, and the way that all of it takes: a decision, its
 //! record, and only then the key.
 
-use super::{Holder, Submission, read};
+use super::{FoundKeys, Holder, Submission, read};
 use crate::approval::{self, Subject};
 use crate::audit::Permit;
 use crate::error::{Code, Error, Result};
 use crate::keystore::{Answer, Finding, Keyring, Question};
 use crate::policy::{Access, Actor, Decision, Occasion, Refusal};
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -62,7 +61,7 @@ impl Holder {
     ) -> Result<Answers<Answer>> {
         // Held to the end, so that a token which is on record as opened is opened.
         let keys = self.keys.unlocked()?;
-        let (permits, approval) = self.permits(asking, Access::Open, submissions).await?;
+        let (permits, approval, _found) = self.permits(asking, Access::Open, submissions).await?;
         let work = permits.into_iter().map(|permit| (permit, ())).collect();
         let results = self.carry_out(keys, work, |keys, permit, ()| keys.open(permit)).await?;
         Ok(Answers { results, approval })
@@ -87,7 +86,7 @@ impl Holder {
             questions.push(question);
         }
         let keys = self.keys.unlocked()?;
-        let (permits, approval) = self.permits(asking, access, submissions).await?;
+        let (permits, approval, _found) = self.permits(asking, access, submissions).await?;
         let work = permits.into_iter().zip(questions).collect();
         let inspect =
             |keys: &Keyring, permit, question: Option<Question>| keys.inspect(permit, question.as_ref());
@@ -95,13 +94,14 @@ impl Holder {
         Ok(Answers { results, approval })
     }
 
-    /// Decides about tokens and puts the decisions on record.
+    /// Decides about tokens and puts the decisions on record. The keys that were found for them are to be held
+    /// until they are opened.
     async fn permits(
         &self,
         asking: Asking,
         access: Access,
         submissions: Vec<std::result::Result<Submission, Code>>,
-    ) -> Result<(Vec<std::result::Result<Permit, Refusal>>, Option<String>)> {
+    ) -> Result<(Vec<std::result::Result<Permit, Refusal>>, Option<String>, FoundKeys)> {
         let Asking { actor, purpose, address, approval, request } = asking;
         let occasion = Occasion::new(actor, purpose, self.clock().now())?.access(access).from(address);
         let occasion = occasion.batch(submissions.len()).named(request)?;
@@ -114,7 +114,7 @@ impl Holder {
         let policy = self.policy().await?;
         let flags = self.flags(&policy, batch.iter().flatten().map(|(sealed, _)| sealed)).await?;
         let mut hearing = policy.hear(&occasion, flags);
-        let mut found = HashMap::new();
+        let mut found = FoundKeys::new();
         let mut decisions: Vec<Decision> = Vec::with_capacity(batch.len());
         for item in batch {
             decisions.push(match item {
@@ -134,7 +134,7 @@ impl Holder {
                 |decision: Decision| decision.and_then(|grant| Err(grant.refuse(Code::ApprovalRequired)));
             decisions = decisions.into_iter().map(wait).collect();
         }
-        Ok((self.audit().record_from(address, decisions).await?, wanted))
+        Ok((self.audit().record_from(address, decisions).await?, wanted, found))
     }
 
     /// Spends permits. It is work for the processor and would hold up the other requests of this thread. What

@@ -1,12 +1,18 @@
-//! `GET /.well-known/sealed-input`: the keys to seal to, plain and signed, for pages of every origin.
+//! `GET /.well-known/sealed-input`: the keys to seal to, plain and signed, for pages of every origin. With `?sub=`
+//! they are those of one person.
 
 use super::Service;
 use super::problem::{self, Problem};
-use axum::extract::State;
+use crate::error::Code;
+use crate::subjects;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::NumericDate;
+use fieldseal::keyset::KeySet;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 
@@ -30,10 +36,24 @@ struct Signed {
     text: String,
 }
 
+/// Whose keys are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// The opaque name of a registered person: the keys to seal that person's values to. It is no secret and tells
+    /// nothing, but whoever knows it learns whether there is such a person.
+    #[param(nullable = false)]
+    sub: Option<String>,
+}
+
+type Asked = Result<Query<Whose>, QueryRejection>;
+
 /// The keys to seal to: the plain set, or the signed one for those who ask for it.
 #[utoipa::path(
     get, path = "/.well-known/sealed-input", operation_id = "keySet", tag = "keys",
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
+    params(
+        Whose, ("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already"),
+    ),
     responses(
         (
             status = 200, description = "A JWK Set (RFC 7517), or a signed one",
@@ -45,6 +65,7 @@ struct Signed {
 )]
 pub(super) async fn negotiated(
     State(service): State<Arc<Service>>,
+    whose: Asked,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let wants_signed = headers
@@ -54,17 +75,19 @@ pub(super) async fn negotiated(
         .flat_map(|value| value.split(','))
         .any(|range| range.split(';').next().is_some_and(|t| t.trim().eq_ignore_ascii_case(SIGNED)));
     if wants_signed {
-        return signed(State(service), headers).await;
+        return signed(State(service), whose, headers).await;
     }
     let now = service.holder.clock().now();
-    let set = service.holder.keys().published(now).await?.to_json();
-    Ok(publish(PLAIN, set, &headers))
+    let (set, reach) = find(&service, whose, now).await?;
+    Ok(publish(PLAIN, set.to_json(), reach, &headers))
 }
 
 /// The signed set.
 #[utoipa::path(
     get, path = "/.well-known/sealed-input.jwt", operation_id = "signedKeySet", tag = "keys",
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already")),
+    params(
+        Whose, ("If-None-Match" = Option<String>, Header, description = "The ETag of a set that is known already"),
+    ),
     responses(
         (
             status = 200, description = "The set as a JWS (RFC 7515) of the key holder's signing key",
@@ -76,11 +99,18 @@ pub(super) async fn negotiated(
 )]
 pub(super) async fn signed(
     State(service): State<Arc<Service>>,
+    whose: Asked,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = service.holder.clock().now();
     let keys = service.holder.keys();
-    let set = keys.published(now).await?;
+    let (set, reach) = find(&service, whose, now).await?;
+    if reach == Reach::One {
+        // Signed as of the hour that has begun, so that clients see one answer for a while without anything being
+        // kept for each person: the signature is the same for the same text.
+        let iat = NumericDate(now.0 - now.0 % FRESH);
+        return Ok(publish(SIGNED, keys.sign(&set, iat, LIFETIME)?, reach, &headers));
+    }
     let plain = set.to_json();
     let text = {
         let mut last = service.keyset.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -96,10 +126,29 @@ pub(super) async fn signed(
             }
         }
     };
-    Ok(publish(SIGNED, text, &headers))
+    Ok(publish(SIGNED, text, reach, &headers))
 }
 
-fn publish(media_type: &'static str, body: String, request: &HeaderMap) -> Response {
+/// Whom a set is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    All,
+    /// It is nobody else's, and ends with the person: a cache asks each time whether it is still good.
+    One,
+}
+
+/// The set that is asked for.
+async fn find(service: &Service, whose: Asked, now: NumericDate) -> Result<(KeySet, Reach), Problem> {
+    let keys = service.holder.keys();
+    // A name that cannot be read is none, and never the set of everybody.
+    let Query(Whose { sub }) = whose.map_err(|_| Problem::new(Code::SubjectInvalid))?;
+    Ok(match sub {
+        None => (keys.published(now).await?, Reach::All),
+        Some(sub) => (keys.published_for(subjects::parse_id(&sub)?, now).await?, Reach::One),
+    })
+}
+
+fn publish(media_type: &'static str, body: String, reach: Reach, request: &HeaderMap) -> Response {
     let etag = format!("\"{}\"", Base64UrlUnpadded::encode_string(&Sha256::digest(&body)));
     let is_known = request
         .get_all(header::IF_NONE_MATCH)
@@ -109,7 +158,13 @@ fn publish(media_type: &'static str, body: String, request: &HeaderMap) -> Respo
         .any(|tag| tag.trim().trim_start_matches("W/") == etag);
     let headers: [(HeaderName, &str); 5] = [
         (header::CONTENT_TYPE, media_type),
-        (header::CACHE_CONTROL, "public, max-age=300"),
+        (
+            header::CACHE_CONTROL,
+            match reach {
+                Reach::All => "public, max-age=300",
+                Reach::One => "private, no-cache",
+            },
+        ),
         (header::ETAG, &etag),
         (header::VARY, "accept"),
         // Public keys are for every page; there is nothing here that a cookie could unlock.

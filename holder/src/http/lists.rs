@@ -1,4 +1,4 @@
-//! `GET /v1/audit` and `GET /v1/keys`: lists, a page at a time, for those who may see them.
+//! `GET /v1/audit`, `GET /v1/keys` and `GET /v1/subjects`: lists, a page at a time, for those who may see them.
 //!
 //! A page ends with a cursor from which the next goes on. It says nothing to the client and stays good
 //! while the list grows, so that a program can follow the audit by asking again with the last one.
@@ -6,6 +6,7 @@
 use super::Service;
 use super::caller::{Address, Caller};
 use super::problem::Problem;
+use super::subjects::Subject;
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use crate::store::{AuditFilter, KeyRow};
@@ -183,6 +184,36 @@ pub(super) async fn keys(
         keys.iter().map(|key| serde_json::to_string(&Key::of(key, now))).collect();
     let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
     answer("keys", &keys.join(","), &next.write(), more)
+}
+
+/// The registered people, in the order in which they were registered, those that were erased too.
+#[utoipa::path(
+    get, path = "/v1/subjects", operation_id = "listSubjects", tag = "operate", params(Page),
+    security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
+    responses((status = 200, description = "A page of people", body = super::openapi::SubjectPage)),
+)]
+pub(super) async fn subjects(
+    State(service): State<Arc<Service>>,
+    Address(address): Address,
+    Caller(credential): Caller,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let holder = &service.holder;
+    holder.may(&Actor::credential(&credential), address, Duty::SubjectsRead).await?;
+    let Query(page) = page.map_err(|_| Problem::new(Code::PageInvalid))?;
+    let limit = page.limit()?;
+    let after = Cursor::read("subjects", page.after.as_deref())?;
+    let mut people = holder.store().subjects((NumericDate(after.place), &after.name), limit + 1).await?;
+    let more = people.len() > limit as usize;
+    people.truncate(limit as usize);
+    let next = match people.last() {
+        Some((last, _)) => Cursor { list: "subjects", place: last.created.0, name: last.id.clone() },
+        None => after,
+    };
+    let people: Result<Vec<String>, _> =
+        people.iter().map(|(row, keys)| serde_json::to_string(&Subject::of(row, *keys))).collect();
+    let people = people.map_err(|_| Problem::new(Code::Internal))?;
+    answer("subjects", &people.join(","), &next.write(), more)
 }
 
 fn answer(name: &str, entries: &str, next: &str, more: bool) -> Result<Response, Problem> {

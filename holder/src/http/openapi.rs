@@ -8,7 +8,7 @@ pub(super) mod found;
 use super::problem::Document;
 use super::{
     Service, approvals, ask, decoys, flags, health, incidents, keyset, lists, open, requests, retention,
-    rewrap,
+    rewrap, subjects,
 };
 use axum::extract::State;
 use axum::http::header;
@@ -126,6 +126,18 @@ pub(super) struct KeyPage {
     more: bool,
 }
 
+/// A page of the registered people.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `lists` puts together")]
+pub(super) struct SubjectPage {
+    #[schema(max_items = 1000)]
+    subjects: Vec<subjects::Subject<'static>>,
+    /// Where the next page begins.
+    next: String,
+    /// Whether there are more people.
+    more: bool,
+}
+
 /// How the service is.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes two answers that are fixed texts")]
@@ -150,8 +162,9 @@ pub(super) struct Status {
     paths(
         keyset::negotiated, keyset::signed, open::open, ask::open_masked, ask::verify, ask::fingerprint,
         rewrap::rewrap, approvals::list, approvals::approve, lists::audit, lists::keys,
+        lists::subjects, subjects::show, subjects::register, subjects::erase, flags::list, flags::change,
         retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
-        decoys::list, requests::list, flags::list, flags::change, health::alive, health::ready,
+        decoys::list, requests::list, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
     ),
     components(schemas(Document)),
@@ -233,7 +246,7 @@ fn described(schema: ObjectBuilder, about: &str) -> Header {
 }
 
 fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut path.get, &mut path.post].into_iter().flatten()
+    [&mut path.get, &mut path.post, &mut path.delete].into_iter().flatten()
 }
 
 /// Adds what all operations have: the failures, the trace, and only the ways to prove oneself that there are.

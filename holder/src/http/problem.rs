@@ -103,15 +103,18 @@ fn status(code: Code) -> StatusCode {
         | Code::TooManyTokens
         | Code::PurposeInvalid
         | Code::LabelInvalid
+        | Code::SubjectInvalid
         | Code::HoldMalformed
         | Code::ReasonInvalid
         | Code::ClassUnknown
         | Code::HashesMany => StatusCode::BAD_REQUEST,
-        Code::SubjectInvalid
-        | Code::FlagUnknown
-        | Code::PurposeNameInvalid
-        | Code::FlagsMany
-        | Code::FlagsMalformed => StatusCode::BAD_REQUEST,
+        Code::FlagUnknown | Code::PurposeNameInvalid | Code::FlagsMany | Code::FlagsMalformed => {
+            StatusCode::BAD_REQUEST
+        }
+        Code::SubjectUnknown => StatusCode::NOT_FOUND,
+        Code::SubjectErased => StatusCode::GONE,
+        // What remains is done when it is asked for again.
+        Code::SubjectTraces => StatusCode::SERVICE_UNAVAILABLE,
         Code::NotAllowed | Code::ApprovalRequired | Code::ApprovalInvalid | Code::ApprovalOwn => {
             StatusCode::FORBIDDEN
         }

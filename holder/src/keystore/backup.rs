@@ -15,7 +15,7 @@ use super::own_stack::on_own_stack;
 use super::wrap::{Kek, Label};
 use super::{KeyStore, random};
 use crate::error::{Code, Error, Result};
-use crate::store::{KeyRow, Settings};
+use crate::store::{KeyRow, LockRow, Settings, SubjectRow};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::{Signature, VerifyingKey};
 use fieldseal::NumericDate;
@@ -190,6 +190,18 @@ impl KeyStore {
         wrapped.map_err(|error| Error::about(error.code(), &row.kid))
     }
 
+    /// The wrapped salt of a person as a backup has it; of somebody who was erased, nothing.
+    ///
+    /// Errors: `key-damaged`.
+    pub(crate) fn salt_for_backup(&self, subject: &SubjectRow, keys: &ContentKeys) -> Result<Vec<u8>> {
+        if subject.salt.is_empty() {
+            return Ok(Vec::new());
+        }
+        let label = Label::subject(subject);
+        let wrapped = self.unlocked()?.wrap_again((&label, &subject.salt), &label, Some(&keys.kek()?));
+        wrapped.map_err(|error| Error::about(error.code(), &subject.id))
+    }
+
     /// The wrapped signing key, and the wrapped secret behind fingerprints, as a backup has them.
     pub(crate) fn signer_for_backup(&self, keys: &ContentKeys) -> Result<SignerParts> {
         let (ring, kid, kek) = (self.unlocked()?, self.signer().kid(), keys.kek()?);
@@ -201,31 +213,51 @@ impl KeyStore {
     }
 }
 
-/// Locks what a backup brought under a new secret: the signing key, and every key that was not
-/// destroyed.
-///
-/// Errors: `passphrase-short`, `backup-damaged`.
-pub(crate) async fn lock_again(
-    keys: &ContentKeys,
-    signer: &SignerParts,
-    rows: &mut [KeyRow],
-    secret: &Secret,
-    cost: Cost,
-) -> Result<Settings> {
-    let damaged = || Error::new(Code::BackupDamaged);
-    let lock = lock::new_row(secret, cost).await?;
-    let (old, new) = (keys.kek()?, Kek::new(&lock::key(&lock, secret).await?)?);
-    let again = |label: Label, wrapped: &[u8]| {
-        let secret = old.unwrap(&label, wrapped).ok_or_else(damaged)?;
-        new.wrap(&label, &secret)
-    };
-    let (signer_wrapped, fingerprint_wrapped) = on_own_stack(|| {
-        for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
-            row.wrapped = again(Label::key(row), &row.wrapped)?;
+/// Locks what a backup brought under a new secret.
+pub(crate) struct Relock {
+    lock: LockRow,
+    old: Kek,
+    new: Kek,
+}
+
+impl Relock {
+    /// Errors: `passphrase-short`, and those of an HSM or a KMS.
+    pub(crate) async fn new(keys: &ContentKeys, secret: &Secret, cost: Cost) -> Result<Self> {
+        let lock = lock::new_row(secret, cost).await?;
+        let new = Kek::new(&lock::key(&lock, secret).await?)?;
+        Ok(Self { lock, old: keys.kek()?, new })
+    }
+
+    /// The wrapped salt of a person; of somebody who was erased, nothing.
+    ///
+    /// Errors: `backup-damaged`.
+    pub(crate) fn salt(&self, subject: &SubjectRow) -> Result<Vec<u8>> {
+        match subject.salt.is_empty() {
+            true => Ok(Vec::new()),
+            false => on_own_stack(|| self.again(&Label::subject(subject), &subject.salt))?,
         }
-        let kid = Signer::new(signer.public).kid().to_owned();
-        let signer_wrapped = again(Label::signing(&kid), &signer.wrapped)?;
-        Ok::<_, Error>((signer_wrapped, again(Label::fingerprint(&kid), &signer.fingerprint_wrapped)?))
-    })??;
-    Ok(Settings { lock, signer_public: signer.public, signer_wrapped, fingerprint_wrapped })
+    }
+
+    /// The signing key and the secret behind fingerprints, and of these rows every key that was not destroyed.
+    ///
+    /// Errors: `backup-damaged`.
+    pub(crate) fn settings(self, signer: &SignerParts, rows: &mut [KeyRow]) -> Result<Settings> {
+        let (signer_wrapped, fingerprint_wrapped) = on_own_stack(|| {
+            for row in rows.iter_mut().filter(|row| row.life.destroyed.is_none()) {
+                row.wrapped = self.again(&Label::key(row), &row.wrapped)?;
+            }
+            let kid = Signer::new(signer.public).kid().to_owned();
+            let signer_wrapped = self.again(&Label::signing(&kid), &signer.wrapped)?;
+            Ok::<_, Error>((
+                signer_wrapped,
+                self.again(&Label::fingerprint(&kid), &signer.fingerprint_wrapped)?,
+            ))
+        })??;
+        Ok(Settings { lock: self.lock, signer_public: signer.public, signer_wrapped, fingerprint_wrapped })
+    }
+
+    fn again(&self, label: &Label, wrapped: &[u8]) -> Result<Vec<u8>> {
+        let secret = self.old.unwrap(label, wrapped).ok_or(Error::new(Code::BackupDamaged))?;
+        self.new.wrap(label, &secret)
+    }
 }

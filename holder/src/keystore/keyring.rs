@@ -2,6 +2,7 @@
 
 use super::lock::Key;
 use super::own_stack::on_own_stack;
+use super::subject::{Cache, Derived};
 use super::wrap::{Kek, Label};
 use super::{Answer, fingerprint, phc, public_jwk};
 use crate::audit::{Entry, Permit};
@@ -26,15 +27,27 @@ pub struct Keyring {
     pub(super) hashing: phc::Turn,
     /// Private keys are expanded once, on first use.
     keys: RwLock<HashMap<String, Arc<Unlocked>>>,
+    /// Those that were derived for single people.
+    pub(super) subjects: Cache,
 }
 
-/// A key pair whose private half is unwrapped.
+/// A key pair whose private half is unwrapped, or was derived.
 pub(super) struct Unlocked {
     row: KeyRow,
     private: PrivateKey,
+    derived: Option<Derived>,
 }
 
 impl Unlocked {
+    pub(super) fn derived_for(row: KeyRow, private: PrivateKey, of: Derived) -> Self {
+        Self { row, private, derived: Some(of) }
+    }
+
+    /// For whom it was derived and from which key, if it was.
+    pub(super) fn derived(&self) -> Option<&Derived> {
+        self.derived.as_ref()
+    }
+
     pub(super) fn row(&self) -> &KeyRow {
         &self.row
     }
@@ -65,7 +78,8 @@ impl Keyring {
             &settings.fingerprint_wrapped,
         );
         let fingerprints = fingerprint::Root::new(&root.ok_or(Error::new(Code::StoreDamaged))?);
-        Ok(Self { kek, signing, fingerprints, hashing: phc::Turn::default(), keys: RwLock::default() })
+        let (keys, subjects) = (RwLock::default(), Cache::default());
+        Ok(Self { kek, signing, fingerprints, hashing: phc::Turn::default(), keys, subjects })
     }
 
     /// Opens the token that a permit was given for. The permit is spent.
@@ -105,7 +119,7 @@ impl Keyring {
             let seed = self.kek.unwrap(&Label::key(&row), &row.wrapped)?;
             let private = PrivateKey::from_seed(row.alg, seed).ok()?;
             let is_whole = private.public() == row.public && public_jwk(&row).ok()?.kid() == row.kid;
-            is_whole.then(|| Arc::new(Unlocked { row, private }))
+            is_whole.then(|| Arc::new(Unlocked { row, private, derived: None }))
         };
         let unlocked = on_own_stack(unlock).map_err(|error| error.code())?;
         let key = unlocked.ok_or(Code::KeyDamaged)?;
@@ -114,16 +128,30 @@ impl Keyring {
         Ok(key)
     }
 
-    /// Wipes the unlocked key of that name, once nobody is opening with it any more.
+    /// Wipes the unlocked key of that name, and those that were derived from it, once nobody is opening with them
+    /// any more.
     pub(super) fn forget(&self, kid: &str) {
         if self.cached(kid).is_some() {
             self.keys.write().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(kid);
+            self.subjects.forget(|key| key.derived().is_some_and(|of| of.parent == kid));
         }
+    }
+
+    /// Wipes the unlocked keys of a person in the same way.
+    pub(super) fn forget_subject(&self, id: &str) {
+        self.subjects.forget(|key| key.derived().is_some_and(|of| &*of.subject == id));
+    }
+
+    /// Wipes derived keys whose parent is gone, which a request that was under way then may have left behind.
+    pub(super) fn forget_orphans(&self) {
+        let keys = self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.subjects.forget(|key| key.derived().is_some_and(|of| !keys.contains_key(&of.parent)));
     }
 
     pub(super) fn cached(&self, kid: &str) -> Option<Arc<Unlocked>> {
         // A panic elsewhere cannot leave the map half changed, so a poisoned lock is still good.
-        self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(kid).cloned()
+        let key = self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(kid).cloned();
+        key.or_else(|| self.subjects.get(kid))
     }
 
     pub(super) fn wrap(&self, label: &Label, secret: &Zeroizing<[u8; 32]>) -> Result<Vec<u8>> {
@@ -172,7 +200,7 @@ impl Keyring {
         on_own_stack(|| signed::issue(set, by, &iss, now, now.plus(seconds), sign))
     }
 
-    #[cfg(test)]
+    /// Unwraps a secret. It is to be on a stack of its own.
     pub(super) fn unwrap(&self, label: &Label, wrapped: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         self.kek.unwrap(label, wrapped)
     }

@@ -4,10 +4,12 @@
 //! be revoked at any time, which ends both but for those with leave, and destroyed, which nobody undoes.
 
 use super::KeyStore;
+use super::keyring::{Keyring, Unlocked};
 use super::wrap::Label;
 use crate::error::{Error, Result};
 use crate::store::KeyRow;
 use fieldseal::NumericDate;
+use std::sync::Arc;
 
 /// What may be done with a key at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,27 @@ impl KeyStore {
         Ok(row)
     }
 
+    /// The unlocked keys that are published, in their order.
+    pub(super) async fn active(&self, ring: &Keyring, now: NumericDate) -> Result<Vec<Arc<Unlocked>>> {
+        let mut keys = Vec::new();
+        for row in self.store.keys().await? {
+            match row.state(now) {
+                KeyState::Active => {}
+                KeyState::Destroyed => {
+                    ring.forget(&row.kid);
+                    continue;
+                }
+                KeyState::Retired | KeyState::Revoked => continue,
+            }
+            let kid = row.kid.clone();
+            match ring.load(row) {
+                Ok(key) => keys.push(key),
+                Err(code) => tracing::error!(%kid, code = code.as_str(), "a key is left out of the set"),
+            }
+        }
+        Ok(keys)
+    }
+
     /// Wipes the unlocked key of that name. Locked keys are wiped already.
     pub(crate) fn forget(&self, kid: &str) {
         if let Ok(ring) = self.unlocked() {
@@ -99,7 +122,8 @@ impl KeyStore {
         }
     }
 
-    /// Wipes the unlocked keys that were destroyed by another process, asked for or not.
+    /// Wipes the unlocked keys that were destroyed by another process, asked for or not, and those of people who
+    /// were erased.
     ///
     /// Errors: `store-unavailable`.
     pub(crate) async fn forget_destroyed(&self) -> Result<()> {
@@ -108,6 +132,6 @@ impl KeyStore {
                 self.forget(&row.kid);
             }
         }
-        Ok(())
+        self.forget_erased().await
     }
 }

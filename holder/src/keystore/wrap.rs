@@ -3,7 +3,7 @@
 //! A wrapped key is `nonce (12) || ciphertext (32) || tag (16)`.
 
 use crate::error::{Code, Error, Result};
-use crate::store::KeyRow;
+use crate::store::{KeyRow, SubjectRow};
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use zeroize::Zeroizing;
@@ -44,6 +44,11 @@ impl Label {
         Self(format!("{FORMAT}\nsign\n{kid}\nEd25519"))
     }
 
+    /// What a person's keys are derived with. A name holds no control character, and so no line break.
+    pub(super) fn subject(subject: &SubjectRow) -> Self {
+        Self(format!("{FORMAT}\nsubject\n{}\n{}", subject.id, subject.created.0))
+    }
+
     /// The secret that the keys of fingerprints are derived from, of the key holder with this signing key.
     pub(super) fn fingerprint(kid: &str) -> Self {
         Self(format!("{FORMAT}\nfingerprint\n{kid}\nHKDF-SHA-256"))
@@ -59,7 +64,7 @@ impl Kek {
     /// Wraps 32 secret bytes.
     ///
     /// The nonce is random. Under one key-encryption key there are as many messages as keys were ever
-    /// made, far below the 2^32 at which NIST SP 800-38D section 8.3 draws the line.
+    /// made and people registered, far below the 2^32 at which NIST SP 800-38D section 8.3 draws the line.
     pub(super) fn wrap(&self, label: &Label, secret: &Zeroizing<[u8; SECRET_LEN]>) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce)

@@ -78,11 +78,17 @@ pub enum Duty {
     SubjectsFlag,
     /// To take such a note away.
     SubjectsUnflag,
+    /// To register people, so that there are keys for each of them.
+    SubjectsRegister,
+    /// To see who is registered, and who was erased.
+    SubjectsRead,
+    /// To erase people.
+    SubjectsErase,
 }
 
 impl Duty {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::AuditRead,
         Self::AuditVerify,
         Self::KeysList,
@@ -101,6 +107,9 @@ impl Duty {
         Self::RequestsRead,
         Self::SubjectsFlag,
         Self::SubjectsUnflag,
+        Self::SubjectsRegister,
+        Self::SubjectsRead,
+        Self::SubjectsErase,
     ];
 
     /// The name in rules.
@@ -124,6 +133,9 @@ impl Duty {
             Self::RequestsRead => "requests-read",
             Self::SubjectsFlag => "subjects-flag",
             Self::SubjectsUnflag => "subjects-unflag",
+            Self::SubjectsRegister => "subjects-register",
+            Self::SubjectsRead => "subjects-read",
+            Self::SubjectsErase => "subjects-erase",
         }
     }
 }

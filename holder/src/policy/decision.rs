@@ -98,6 +98,7 @@ impl Refusal {
             | Code::KeyDamaged
             | Code::KeyRevoked
             | Code::KeyDestroyed
+            | Code::SubjectErased
             | Code::KeyRetentionOver
             | Code::TokenDecoy
             | Code::Core(fieldseal::Code::TokenWrongKey) => OPEN_FAILED,

@@ -5,6 +5,7 @@ use fieldseal::keyset::Scope;
 use fieldseal::kind::Kind;
 use fieldseal::suite::Alg;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// A token as it was handed in, and the SHA-256 of its text.
 pub struct Sealed {
@@ -54,7 +55,7 @@ pub struct Expectation {
 }
 
 /// What is public about a key of the keystore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyInfo {
     /// Its only algorithm.
     pub alg: Alg,
@@ -64,4 +65,6 @@ pub struct KeyInfo {
     pub revoked: bool,
     /// Whether a hold keeps it, and with it what was sealed to it.
     pub held: bool,
+    /// The person whose values alone it seals, if it was derived for one.
+    pub subject: Option<Arc<str>>,
 }

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Column, Row, TypeInfo, ValueRef};
 use std::collections::BTreeMap;
 
 /// Every table, those first that others refer to.
-pub(crate) const TABLES: [&str; 23] = [
+pub(crate) const TABLES: [&str; 25] = [
     "holder",
     "settings",
     "origins",
@@ -33,6 +33,8 @@ pub(crate) const TABLES: [&str; 23] = [
     "decoy_alarms",
     "subject_requests",
     "subject_flags",
+    "subjects",
+    "subject_keys",
 ];
 
 /// What no copy has, because a key holder that is recovered must not take up again what ended since: whoever was

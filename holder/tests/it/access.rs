@@ -217,7 +217,7 @@ fn requests_are_kept_with_the_day_they_are_due() {
     assert!(listed.lines().next().unwrap().contains("OVERDUE") && listed.lines().count() == 2, "{listed}");
 
     for (args, code) in [
-        (&["new", "", "--kind", "access"][..], "request-subject"),
+        (&["new", "", "--kind", "access"][..], "subject-invalid"),
         (&["new", "x", "--kind", "access", "--received", "2999-01-01"], "request-received"),
         (&["new", "x", "--kind", "access", "--note", "two\nlines"], "note-invalid"),
         (&["done", "no-such"], "request-unknown"),

@@ -40,9 +40,11 @@ fn database(place: &Place, home: &str) -> String {
     databases.entry(place.path(home)).or_insert_with(postgres::database).clone()
 }
 
-/// Recovers into `recovered`, which the key file `new-key` unlocks from then on.
+/// Recovers into `recovered`, which the key file `new-key` unlocks from then on. Without receipts, nothing ended since.
 fn restore(place: &Place, args: &[&str]) -> Ran {
-    run(place, &[&["backup", "restore"], args].concat())
+    let none = ["--no-receipts"];
+    let said = if args.contains(&"--receipts") { &none[..0] } else { &none };
+    run(place, &[&["backup", "restore"], args, said].concat())
 }
 
 /// A command to the key holder that was recovered.
@@ -90,7 +92,13 @@ fn all_is_there_again_under_a_new_lock() {
     assert_eq!(audit[before.len()]["action"], "backup-restore");
     // It can be backed up again, for the same shares.
     run(&place, &["backup", "create", "--out", "second"]).ok();
-    at(&place, "third", "third-key", &[&["backup", "restore", "second"], &TWO[1..]].concat()).ok();
+    at(
+        &place,
+        "third",
+        "third-key",
+        &[&["backup", "restore", "second", "--no-receipts"], &TWO[1..]].concat(),
+    )
+    .ok();
     assert_eq!(at(&place, "third", "third-key", &["open", &card]).ok(), "4242424242424242\n");
     // The old key file does not unlock it.
     let other = Place::new();
@@ -117,7 +125,7 @@ fn a_lost_passphrase_is_survived() {
     with("passphrase", "home", &["backup", "create", "--out", "backup"]).ok();
     fs::remove_file(place.path("passphrase")).unwrap();
 
-    let mut restore = vec!["backup", "restore", "backup"];
+    let mut restore = vec!["backup", "restore", "backup", "--no-receipts"];
     for share in ["s/share-2-of-5.txt", "s/share-5-of-5.txt", "s/share-4-of-5.txt"] {
         restore.extend(["--share", share]);
     }
@@ -262,8 +270,13 @@ fn keys_that_were_destroyed_since_are_destroyed_again() {
     run(&place, &["audit", "verify"]).ok();
     let audit = run(&place, &["audit", "list", "--json"]).ok();
     assert!(audit.lines().any(|line| line.contains("key-destroy") && line.contains(&kid)));
+    // It is not left out by forgetting it.
+    let said = at(&place, "careless", "careless-key", &[&["backup", "restore"], &TWO[..]].concat()).failed(2);
+    assert!(said.contains("receipts-unsaid") && said.contains("--no-receipts"), "{said}");
+    assert!(!place.path("careless").exists() && !place.path("careless-key").exists());
     // Without the receipt it would open: that is why it is kept.
-    at(&place, "careless", "careless-key", &[&["backup", "restore"], &TWO[..]].concat()).ok();
+    at(&place, "careless", "careless-key", &[&["backup", "restore", "--no-receipts"], &TWO[..]].concat())
+        .ok();
     assert_eq!(at(&place, "careless", "careless-key", &["open", &card]).ok(), "1\n");
 }
 
@@ -326,7 +339,7 @@ fn a_key_holder_moves_from_a_file_to_postgresql_and_back() {
         assert_eq!(run(&place, &["open", token]).ok(), "1\n");
     }
     run(&place, &["backup", "create", "--out", "second"]).ok();
-    in_file("back", &[&["backup", "restore", "second"], &TWO[1..]].concat());
+    in_file("back", &[&["backup", "restore", "second", "--no-receipts"], &TWO[1..]].concat());
     assert_eq!(in_file("back", &["keys", "publish"]), format!("{}\n", keys.to_json()));
     assert_eq!(in_file("back", &["credentials", "list"]), run(&place, &["credentials", "list"]).ok());
     in_file("back", &["audit", "verify"]);

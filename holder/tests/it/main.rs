@@ -39,6 +39,7 @@ mod rewrap;
 mod roles;
 mod rules;
 mod service;
+mod subjects;
 mod support;
 mod tls;
 mod values;

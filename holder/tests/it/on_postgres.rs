@@ -26,5 +26,6 @@ mod replicas;
 mod retention;
 mod rewrap;
 mod service;
+mod subjects;
 mod support;
 mod values;

@@ -194,7 +194,26 @@ fn real_answers_are_as_they_are_described() {
         hold(&document, "get", path, &server.get(path, &authorized));
         hold(&document, "get", path, &server.get(path, &[]));
     }
-    for path in ["/v1/audit", "/v1/keys"] {
+    let (registrar, officer) =
+        (place.role("site", &["registrar"]), place.role("privacy", &["privacy-officer"]));
+    let (one, path) = ("/v1/subjects/p-1f0c", "/v1/subjects/{id}");
+    let why = json!({ "reason": "asked" });
+    let steps = [
+        ("post", &registrar, None),
+        ("get", &auditor, None),
+        ("delete", &officer, Some(&why)),
+        ("get", &auditor, None),
+        ("post", &registrar, None),
+        ("delete", &registrar, None),
+    ];
+    for (method, secret, body) in steps {
+        hold(&document, method, path, &server.send(secret, &method.to_uppercase(), one, body));
+    }
+    for whose in ["?sub=p-1f0c", "?sub=", "?sub=nobody"] {
+        let path = "/.well-known/sealed-input";
+        hold(&document, "get", path, &server.get(&format!("{path}{whose}"), &[]));
+    }
+    for path in ["/v1/audit", "/v1/keys", "/v1/subjects"] {
         hold(&document, "get", path, &server.get(path, &authorized));
         hold(&document, "get", path, &server.get(path, &[]));
         hold(&document, "get", path, &server.get(&format!("{path}?limit=0"), &authorized));

@@ -119,6 +119,20 @@ export interface AuditPage {
   readonly more: boolean;
 }
 
+/** A registered person. Times are NumericDates. */
+export interface Subject {
+  /** The opaque name, which is a token's `sub`. */
+  readonly id: string;
+  readonly created: number;
+  /** When they were erased. */
+  readonly erased?: number;
+  /** How many keys were derived for them. */
+  readonly keys: number;
+  /** The signed receipt of the erasure. */
+  readonly receipt?: string;
+  readonly [member: string]: unknown;
+}
+
 /** What is public about a key. Times are NumericDates. */
 export interface KeyDescription {
   readonly kid: string;

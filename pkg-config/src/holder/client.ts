@@ -1,7 +1,8 @@
 // What a server asks of the key holder, and what it gets. docs/format.md describes the interface.
 import { bases } from "./address.js";
 import type {
-  Answered, AuditPage, Comparison, Expected, Facts, Item, KeyDescription, Masked, Moved, Opened, Refusal, Result, Verified,
+  Answered, AuditPage, Comparison, Expected, Facts, Item, KeyDescription, Masked, Moved, Opened, Refusal, Result, Subject,
+  Verified,
 } from "./answers.js";
 import { batches, each } from "./batches.js";
 import { Bearer } from "./credential.js";
@@ -53,6 +54,15 @@ export interface PageOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SubjectOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ErasureOptions extends SubjectOptions {
+  /** Why, for the record and the receipt: 1 to 200 characters, and nothing about the person. */
+  readonly reason?: string | undefined;
+}
+
 /**
  * A key holder as a server sees it. Every function throws a `HolderError` if a whole request came to nothing, or the
  * reason of the signal. What is said of one token is in its result; results come in the order of the tokens.
@@ -76,6 +86,12 @@ export interface Holder {
   audit(options?: PageOptions): AsyncGenerator<AuditPage, void, undefined>;
   /** The keys, oldest first. */
   keys(options?: Omit<PageOptions, "after">): Promise<KeyDescription[]>;
+  /** Registers a person under an opaque name that nobody guesses, so that there are keys for them alone. Twice is once. */
+  registerSubject(id: string, options?: SubjectOptions): Promise<Subject>;
+  /** A registered person. */
+  subject(id: string, options?: SubjectOptions): Promise<Subject>;
+  /** Erases a person: what was sealed to their keys opens for nobody, for good. Twice gives the same receipt. */
+  eraseSubject(id: string, options?: ErasureOptions): Promise<Subject>;
 }
 
 /** A client of one key holder. Throws a `HolderError` for options that cannot be used, and in a page. */
@@ -162,6 +178,28 @@ class Client implements Holder {
       if (!more) return keys;
       cursor = next;
     }
+  }
+
+  registerSubject(id: string, { signal }: SubjectOptions = {}) {
+    return this.#subject("POST", id, signal);
+  }
+
+  subject(id: string, { signal }: SubjectOptions = {}) {
+    return this.#subject("GET", id, signal);
+  }
+
+  eraseSubject(id: string, { reason, signal }: ErasureOptions = {}) {
+    return this.#subject("DELETE", id, signal, reason === undefined ? undefined : JSON.stringify({ reason }));
+  }
+
+  async #subject(method: "GET" | "POST" | "DELETE", id: string, signal?: AbortSignal, body?: string): Promise<Subject> {
+    // An address would swallow these, and the request would be about something else.
+    if (["", ".", ".."].includes(id)) throw new HolderError("option-invalid", { member: "id" });
+    const path = `/v1/subjects/${encodeURIComponent(id)}`;
+    const subject = (await this.#transport.ask({ method, path, signal, ...(body !== undefined && { body }) })) as Subject;
+    // Nobody is taken for somebody else.
+    if (subject.id !== id) throw new HolderError("holder-answer", { status: 200 });
+    return subject;
   }
 
   /** Sends items in as many requests as they take, and reads the results. */

@@ -18,7 +18,7 @@ const DETAIL = 300;
 
 /** One request. */
 export interface Ask {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly body?: string;
   /** The request's name (draft-ietf-httpapi-idempotency-key-header). */

@@ -15,6 +15,7 @@ interface FromSealer {
   readonly sealer: Sealer | PromiseLike<Sealer> | undefined;
   readonly keys?: undefined;
   readonly trust?: undefined;
+  readonly subject?: undefined;
   readonly origin?: undefined;
 }
 
@@ -53,7 +54,7 @@ const NOT_YET = { ready: false, error: undefined };
  * ```
  */
 export function useSealedForm(options: SealedFormOptions): SealedFormState {
-  const { keys, trust, origin, sealer, message, messages, describe, consent, ...claims } = options;
+  const { keys, trust, subject, origin, sealer, message, messages, describe, consent, ...claims } = options;
   const [form, ref] = useState<HTMLFormElement | null>(null);
   const [state, setState] = useState<Pick<SealedFormState, "ready" | "error">>(NOT_YET);
   const [blocked, setBlocked] = useState<SealedFormState["blocked"]>();
@@ -66,7 +67,7 @@ export function useSealedForm(options: SealedFormOptions): SealedFormState {
     ask.current = asks ? consent : undefined;
   });
   // Options are written anew at each render, so that what they say counts and not which objects they are.
-  const source = keys === undefined ? undefined : nameOf({ keys, trust, origin });
+  const source = keys === undefined ? undefined : nameOf({ keys, trust, subject, origin });
   const ownWords = useMemo(() => toJson(messages ?? {}), [messages]);
 
   useEarlyEffect(() => {
@@ -75,7 +76,7 @@ export function useSealedForm(options: SealedFormOptions): SealedFormState {
     try {
       // A promise in any case: what is wrong with the options then keeps the form shut, as does one without an end.
       const given = Promise.resolve(sealer ?? new Promise<never>(() => {}));
-      const promise = keys === undefined ? given : load({ keys, trust, origin });
+      const promise = keys === undefined ? given : load({ keys, trust, subject, origin });
       guard = guardForm(form, promise, {
         ...claims,
         consent: asks ? (form) => ask.current?.(form) : consent,

@@ -4,6 +4,8 @@ import { type KeySource, nameOf, PENDING, type SealerState, storeOf } from "./st
 
 export interface UseSealerOptions {
   readonly trust: Trust;
+  /** The opaque name of the person whose values are sealed, to keys of theirs alone. */
+  readonly subject?: string | undefined;
   /** The origin that tokens are bound to; without it the page's own. */
   readonly origin?: string | undefined;
 }
@@ -17,7 +19,7 @@ export interface UseSealerOptions {
  * ```
  */
 export function useSealer(keys: string | URL | JwkSet, options: UseSealerOptions): SealerState {
-  return useStore({ keys, trust: options?.trust, origin: options?.origin });
+  return useStore({ keys, trust: options?.trust, subject: options?.subject, origin: options?.origin });
 }
 
 function useStore(source: KeySource): SealerState {

@@ -7,6 +7,8 @@ export interface KeySource {
   /** The key set, or its address. */
   readonly keys: string | URL | JwkSet;
   readonly trust: Trust;
+  /** The opaque name of the person whose values are sealed, to keys of theirs alone. */
+  readonly subject?: string | undefined;
   /** The origin that tokens are bound to; without it the page's own. */
   readonly origin?: string | undefined;
 }
@@ -26,8 +28,8 @@ export const PENDING: SealerState = { sealer: undefined, ready: false, error: un
 const entries = new Map<string, Entry>();
 
 /** Tells sources apart, as an object that was written in a component's body is another one at each render. */
-export function nameOf({ keys, trust, origin }: KeySource): string {
-  return toJson([keys instanceof URL ? keys.href : keys, trust, origin]);
+export function nameOf({ keys, trust, subject, origin }: KeySource): string {
+  return toJson([keys instanceof URL ? keys.href : keys, trust, subject, origin]);
 }
 
 /** Loads the sealer, once for the page. What failed, or has expired since, is loaded anew. */
@@ -78,10 +80,10 @@ class Entry {
   }
 
   private async loaded(): Promise<Sealer> {
-    const { keys, trust, origin } = this.source;
+    const { keys, trust, subject, origin } = this.source;
     // Not before a component wants it: so a page that only guards forms does not download the main entry in pieces.
     const { loadKeys } = await import("../index.js");
-    return createSealer(await loadKeys(keys, { trust }), { origin });
+    return createSealer(await loadKeys(keys, { trust, subject }), { origin });
   }
 
   private tell(state: SealerState): void {

@@ -4,6 +4,8 @@
 
 use super::{bytes, file};
 use crate::support::Bytes;
+use fieldseal::open::{PRIVATE_KEY_LEN, PrivateKey};
+use fieldseal::suite::Alg;
 use hpke::aead::{Aead, AesGcm128, AesGcm256, ChaCha20Poly1305};
 use hpke::kdf::{
     HkdfSha256, HkdfSha384, HkdfSha512, Kdf, KdfShake128, KdfShake256, KdfTurboShake128, KdfTurboShake256,
@@ -11,6 +13,7 @@ use hpke::kdf::{
 use hpke::kem::*;
 use hpke::{Deserializable, OpModeR, OpModeS, Serializable, setup_receiver, setup_sender_with_rng};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 #[test]
 fn rfc_9180() {
@@ -32,6 +35,25 @@ fn hpke_pq() {
         others.iter().filter(|vector| !known(vector)).map(|v| v["kem_id"].as_u64()).collect();
     // All but ML-KEM-512 (0x40) and X448 (0x21), which the library does not have.
     assert_eq!((ran, unknown), (9, vec![Some(0x40), Some(0x21)]));
+}
+
+/// What the product derives a private key with is DeriveKeyPair of the two KEMs that it has.
+#[test]
+fn derived_private_keys() {
+    for (name, kem, alg) in
+        [("rfc9180-base-subset.json", 0x20, Alg::EcdhEs), ("hpke-pq.json", 0x647a, Alg::Hpke9)]
+    {
+        let Some(vectors) = file(name) else { continue };
+        let vectors: Vec<_> = vectors.as_array().unwrap().iter().filter(|v| v["kem_id"] == kem).collect();
+        assert!(vectors.len() >= 2, "{name}");
+        for vector in vectors {
+            let ikm: [u8; PRIVATE_KEY_LEN] = bytes(vector, "ikmR").try_into().unwrap();
+            let derived = PrivateKey::derive(alg, &Zeroizing::new(ikm));
+            assert_eq!((derived.alg(), derived.public()), (alg, bytes(vector, "pkRm")), "{name}");
+            let read: [u8; PRIVATE_KEY_LEN] = bytes(vector, "skRm").try_into().unwrap();
+            assert_eq!(PrivateKey::from_seed(alg, read.into()).unwrap().public(), derived.public());
+        }
+    }
 }
 
 fn known(vector: &Value) -> bool {

@@ -5,5 +5,6 @@
 mod asked;
 mod failing;
 mod opened;
+mod subjects;
 mod support;
 mod tls;

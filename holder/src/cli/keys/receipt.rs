@@ -1,15 +1,11 @@
 //! `keyholder keys receipt KID | verify FILE`
 
+use crate::cli::receipts::{read_file, signer};
 use crate::cli::{Context, readable};
 use crate::error::{Code, Error, Result};
-use crate::keystore::{KeyStore, Receipt};
+use crate::keystore::Receipt;
 use fieldseal::NumericDate;
-use fieldseal::keyset::signed::Signer;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-/// More than any receipt or signer has.
-const MAX_FILE: u64 = 64 * 1024;
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -43,15 +39,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<()> {
             let receipt = row.life.receipt.ok_or(Error::about(Code::KeyNotDestroyed, &kid))?;
             context.out.line(&receipt)
         }
-        Some(Command::Verify { file, signer }) => {
-            let signer = match signer {
-                Some(path) => {
-                    let signer = Signer::parse(read(&path)?.trim_ascii());
-                    signer.map_err(|_| Error::about(Code::SignerInvalid, path.display()))?
-                }
-                None => KeyStore::signer_of(&context.store().await?).await?,
-            };
-            let receipt = Receipt::verify(&read(&file)?, &signer)?;
+        Some(Command::Verify { file, signer: by }) => {
+            let receipt = Receipt::verify(&read_file(&file)?, &signer(context, by).await?)?;
             if context.out.json() {
                 return context.out.value(&receipt);
             }
@@ -65,13 +54,4 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<()> {
             Ok(())
         }
     }
-}
-
-fn read(path: &Path) -> Result<String> {
-    let unreadable = |_| Error::about(Code::InputUnreadable, path.display());
-    let mut text = String::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
-        .map_err(unreadable)?;
-    Ok(text)
 }

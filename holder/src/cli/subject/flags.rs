@@ -1,7 +1,6 @@
 //! `keyholder subject flag | unflag | flags`
 
-use crate::cli::keys::readable;
-use crate::cli::{Context, Done};
+use crate::cli::{Context, readable};
 use crate::error::Result;
 use crate::flags::{self, FlagRow};
 use crate::policy::{Flag, PurposeName};
@@ -54,32 +53,30 @@ impl Said {
     }
 }
 
-pub(super) async fn set(context: &Context, args: Change) -> Result<Done> {
+pub(super) async fn set(context: &Context, args: Change) -> Result<()> {
     let change = flags::Change { set: args.said.flags(), lift: Vec::new() };
     carry_out(context, &args.subject, &change).await
 }
 
-pub(super) async fn lift(context: &Context, args: Change) -> Result<Done> {
+pub(super) async fn lift(context: &Context, args: Change) -> Result<()> {
     let change = flags::Change { set: Vec::new(), lift: args.said.flags() };
     carry_out(context, &args.subject, &change).await
 }
 
-async fn carry_out(context: &Context, subject: &Subject, change: &flags::Change) -> Result<Done> {
+async fn carry_out(context: &Context, subject: &Subject, change: &flags::Change) -> Result<()> {
     let store = context.store().await?;
     let now = context.clock.now();
     let flags = flags::change(&store, &subject.id, change, &context.actor, now).await?;
     context.out.note("On record. A service that is running goes by it from now on.");
-    print(context, &flags)?;
-    Ok(Done::Well)
+    print(context, &flags)
 }
 
-pub(super) async fn list(context: &Context, args: List) -> Result<Done> {
+pub(super) async fn list(context: &Context, args: List) -> Result<()> {
     let flags = flags::of(&context.store().await?, &args.subject.id).await?;
     if flags.is_empty() {
         context.out.note("Nothing is on record that this person said. Is it spelt as in their tokens?");
     }
-    print(context, &flags)?;
-    Ok(Done::Well)
+    print(context, &flags)
 }
 
 fn print(context: &Context, flags: &[FlagRow]) -> Result<()> {

@@ -129,6 +129,14 @@ impl Server {
         self.request("POST", path, &headers, body.to_string().as_bytes())
     }
 
+    /// Sends a request without a body, or with one that is JSON, for a credential.
+    pub(crate) fn send(&self, secret: &str, method: &str, path: &str, body: Option<&Value>) -> Answered {
+        let bearer = format!("Bearer {secret}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.request(method, path, &headers, body.as_bytes())
+    }
+
     pub(crate) fn open(&self, secret: &str, tokens: &[Value]) -> Answered {
         self.post(secret, serde_json::json!({ "tokens": tokens }).to_string().as_bytes())
     }
