@@ -15,6 +15,8 @@ const PLACES: [&str; 2] = ["region", "country"];
 /// The keys of this key holder, and which of them may have left.
 pub(super) struct Keys {
     known: HashMap<String, SafeKey>,
+    /// The keys that were derived for people, each with the one that it was derived from.
+    derived: HashMap<String, String>,
     suspected: HashSet<String>,
 }
 
@@ -25,13 +27,14 @@ impl Keys {
             let destroyed = key.life.destroyed.is_some();
             (key.kid.clone(), SafeKey { kid: key.kid, class, tokens: 0, destroyed })
         });
-        Ok(Self { known: known.collect(), suspected: suspected.iter().cloned().collect() })
+        let derived = store.derived_keys().await?.into_iter().collect();
+        Ok(Self { known: known.collect(), derived, suspected: suspected.iter().cloned().collect() })
     }
 
-    /// The kid of the key pair that opens what is sealed to `kid`. A key that is derived from another opens with that
-    /// one, so this is the place that says from which.
-    fn source<'a>(&self, kid: &'a str) -> &'a str {
-        kid
+    /// The kid of the key pair that opens what is sealed to `kid`. A person's key follows from the key that it was
+    /// derived from and the person's salt. Whoever has the one may have the other, so it counts as that key.
+    fn source<'a>(&'a self, kid: &'a str) -> &'a str {
+        self.derived.get(kid).map_or(kid, String::as_str)
     }
 
     /// Whether whoever has what is suspected opens what is sealed to this key.

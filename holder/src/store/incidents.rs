@@ -168,6 +168,12 @@ impl Store {
         Ok(Incident { steps: rows.iter().map(read_step).collect::<Result<_>>()?, ..incident })
     }
 
+    /// The keys that were derived for people, each with the key that it was derived from.
+    pub(crate) async fn derived_keys(&self) -> Result<Vec<(String, String)>> {
+        let rows = sqlx::query("SELECT kid, parent FROM subject_keys").fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((row.try_get("kid")?, row.try_get("parent")?))).collect()
+    }
+
     /// The classes that are frozen, for whichever incident.
     pub(crate) async fn frozen(&self) -> Result<Vec<Scope>> {
         let rows: Vec<String> =

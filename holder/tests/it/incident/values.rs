@@ -229,3 +229,34 @@ fn an_audit_that_was_changed_is_no_witness() {
     assert_eq!((&made["audit"]["intact"], &made["totals"]["opened"]), (&json!(false), &json!(0)));
     assert_eq!(assess(&place, &id, &["--unverified"])["audit"]["intact"], Value::Null);
 }
+
+/// A person's key is derived from another, and exposed or safe as that one is.
+#[test]
+fn a_persons_key_is_as_the_key_that_it_was_derived_from() {
+    let place = Place::with_keys(&[("*", "ECDH-ES"), ("health", "ECDH-ES")]);
+    let keys = place.keys();
+    let kid = |class: &str| {
+        let mut all = keys.keys();
+        all.find(|key| key.scope().as_str() == class).unwrap().kid().to_owned()
+    };
+    let (left, stayed) = (kid("*"), kid("health"));
+    // Keys that are made elsewhere stand for those that are derived: only what they are derived from matters here.
+    let people = [&left, &stayed].map(|parent| {
+        let derived = Place::with_keys(&[("*", "ECDH-ES")]).keys();
+        let kid = crate::support::first(&derived).kid();
+        let salt = crate::support::bytes(&[1; 32]);
+        sql(&place, &format!("INSERT INTO subjects (id, created, salt) VALUES ('{kid}', 1, {salt})"));
+        sql(
+            &place,
+            &format!(
+                "INSERT INTO subject_keys (kid, subject, parent, created) VALUES ('{kid}', '{kid}', '{parent}', 1)"
+            ),
+        );
+        seal(&derived, &options("f", "text"), "1")
+    });
+    std::fs::write(place.path("stolen"), people.join("\n")).unwrap();
+    let made = assess(&place, &open(&place, &["--key", &left]), &["--tokens", "stolen"]);
+    assert_eq!(digests(&made["exposed"]), [digest(&people[0])]);
+    assert_eq!((&made["totals"]["safe"], &made["safe"][0]["kid"]), (&json!(1), &json!(stayed)));
+    assert_eq!(made["given"]["foreign"], 0);
+}
