@@ -58,15 +58,17 @@ mod leaf;
 mod quota;
 mod tail;
 mod tree;
+mod verification;
 mod verify;
 mod watch;
 mod writer;
 
-pub use crate::store::{AuditFilter, AuditRow};
+pub use crate::store::{AuditFilter, AuditRow, Side};
 pub(crate) use checkpoint::Sign;
 pub use checkpoint::Signed;
 pub use entry::{Action, Entry, GRANTED, GRANTED_AGAIN};
 pub(crate) use tail::Tail;
+pub use verification::{State, Verification};
 pub use verify::{Check, Verdict};
 
 use crate::error::Result;
@@ -162,6 +164,16 @@ impl Audit {
     /// Up to `limit` records after the place `seq` that pass the filter, in order.
     pub async fn query(&self, filter: &AuditFilter, seq: u64, limit: u32) -> Result<Vec<AuditRow>> {
         self.store.audit_filtered(filter, seq, limit).await
+    }
+
+    /// Up to `limit` records on a side of a place that pass the filter, those next to the place first.
+    pub async fn page(&self, filter: &AuditFilter, side: Side, limit: u32) -> Result<Vec<AuditRow>> {
+        self.store.audit_page(filter, side, None, limit).await
+    }
+
+    /// How many records there are.
+    pub async fn size(&self) -> Result<u64> {
+        Ok(self.store.audit_head().await?.size)
     }
 
     /// The last signed checkpoint, if there is one.

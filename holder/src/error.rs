@@ -297,6 +297,8 @@ codes! {
     BodyTooLarge = "body-too-large", "A body has at most 1 MiB. Send fewer tokens at a time.";
     RequestNameInvalid = "request-name-invalid", "The name of a request has 1 to 64 visible ASCII characters.";
     PageInvalid = "page-invalid", "A page takes `limit`, from 1 to 1000, and `after`, the `next` of the page before.";
+    SearchInvalid = "search-invalid", "A search takes `text` of 1 to 100 characters, and `since` and `until` in seconds since 1970.";
+    PeriodInvalid = "period-invalid", "A period takes `from` and `to` in seconds since 1970: `to` after `from`, and 400 days at most.";
     CursorInvalid = "cursor-invalid", "This is not the `next` of a page of this list. Begin without `after`.";
     RateLimited = "rate-limited", "There are too many requests. Wait as long as Retry-After says.";
     PurposeInvalid = "purpose-invalid", "A purpose has 1 to 200 characters and no control characters.";

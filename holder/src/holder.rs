@@ -13,7 +13,9 @@ use crate::home::Home;
 use crate::identity::Proof;
 use crate::keystore::{Answer, Cost, FoundKey, KeyStore, Secret, Turn};
 use crate::metrics::Metrics;
-use crate::policy::{Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Sealed};
+use crate::policy::{
+    Actor, Book, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Refusal, Rules, Sealed,
+};
 use crate::retention::RetentionPolicy;
 use crate::store::{Credential, Location, Settings, Store};
 use fieldseal::NumericDate;
@@ -272,6 +274,11 @@ impl Holder {
     /// The audit.
     pub fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.current()
     }
 
     /// The clock.

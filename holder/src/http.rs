@@ -6,6 +6,7 @@ mod ask;
 mod caller;
 mod connection;
 mod console;
+mod credentials;
 mod decoys;
 mod flags;
 mod health;
@@ -19,13 +20,17 @@ pub mod rates;
 mod requests;
 mod retention;
 mod rewrap;
+mod roles;
 mod server;
+mod statistics;
 mod subjects;
 pub mod tls;
 mod trace;
+mod verification;
 
 pub use server::{Listener, serve};
 
+use crate::audit::Verification;
 use crate::console::{self as people, Console};
 use crate::error::Code;
 use crate::holder::Holder;
@@ -65,6 +70,8 @@ struct Service {
     console: Option<Console>,
     front: Arc<Front>,
     keyset: keyset::Published,
+    roles: roles::Known,
+    verification: Verification,
     /// What describes all of it.
     document: String,
 }
@@ -137,6 +144,10 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
         .route("/v1/retention/holds/{id}/release", post(retention::release))
         .route("/v1/decoys", get(decoys::list))
         .route("/v1/requests", get(requests::list))
+        .route("/v1/audit/verification", get(verification::state).post(verification::anew))
+        .route("/v1/credentials", get(credentials::list))
+        .route("/v1/roles", get(roles::roles))
+        .route("/v1/statistics", get(statistics::statistics))
         .route("/openapi.json", get(openapi::openapi))
         .route("/problems/{code}", get(explain));
     let routes = match metrics_apart {
@@ -151,7 +162,10 @@ pub fn router_with(holder: Holder, settings: Settings) -> Router {
     let keyset = keyset::Published::default();
     let cookie = console.as_ref().map(|console| console::Cookies::of(console.party()).session_name());
     let document = openapi::document(oidc.as_ref().map(Provider::issuer), cookie);
-    let service = Arc::new(Service { holder, oidc, console, front: Arc::clone(&front), keyset, document });
+    let (roles, verification) = Default::default();
+    let shared = Arc::clone(&front);
+    let service =
+        Arc::new(Service { holder, oidc, console, front: shared, keyset, roles, verification, document });
     guard(routes.with_state(service), probes, front)
 }
 

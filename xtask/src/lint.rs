@@ -1,7 +1,7 @@
 //! Formatting and lints, each one check.
 
 use crate::counts::Counts;
-use crate::{say, sh::Sh};
+use crate::{paths, say, sh::Sh};
 use anyhow::Result;
 
 const WASM: &str = "--target=wasm32-unknown-unknown";
@@ -70,5 +70,21 @@ pub(crate) fn suite() -> Result<Counts> {
         }
         counts += Counts::check(passed);
     }
+    counts += console()?;
     Ok(counts)
+}
+
+/// The types of the console's scripts. They are served as they are written, so no other compiler sees them.
+fn console() -> Result<Counts> {
+    say::step("lint: types of the console's scripts");
+    let compiler = paths::npm_tool("tsc");
+    if !compiler.exists() {
+        say::fail("lint: TypeScript is not installed; run `cargo xtask setup`");
+        return Ok(Counts::skip());
+    }
+    let passed = Sh::new(compiler).args(["--project", "holder/console/jsconfig.json"]).tee()?.success;
+    if !passed {
+        say::fail("lint: types of the console's scripts failed");
+    }
+    Ok(Counts::check(passed))
 }

@@ -40,6 +40,7 @@ pub enum Verdict {
 }
 
 /// A check under way, which takes the records in order.
+#[derive(Clone)]
 pub struct Check {
     tree: Tree,
     /// Those still to come, the nearest last.
@@ -74,6 +75,20 @@ impl Check {
         self.tree.size()
     }
 
+    /// How many records the checkpoints cover that were compared so far.
+    pub(super) fn signed(&self) -> u64 {
+        self.signed
+    }
+
+    /// What is wrong, now that there are no more records for the moment.
+    pub(super) fn at_end(&mut self) -> Result<Option<Verdict>> {
+        self.compare()?;
+        match self.clone().end()? {
+            Verdict::Intact { .. } => Ok(None),
+            fault => Ok(Some(fault)),
+        }
+    }
+
     /// The verdict, now that there are no more records.
     pub fn end(mut self) -> Result<Verdict> {
         self.compare()?;
@@ -96,6 +111,18 @@ impl Check {
             }
         }
         Ok(())
+    }
+
+    /// Takes in a checkpoint that came to be known during the check. False if the records that it covers are behind
+    /// already and it is not the last one that they were compared with.
+    pub(super) fn expect(&mut self, checkpoint: Signed) -> bool {
+        let known = self.checkpoints.contains(&checkpoint) || checkpoint.size == self.signed;
+        if !known && checkpoint.size >= self.tree.size() {
+            self.checkpoints.push(checkpoint);
+            self.checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
+            return true;
+        }
+        known
     }
 
     /// Whether the database's own note of the end is the end that was found.

@@ -1,6 +1,7 @@
 //! The console's addresses: how people log in and out. The pages themselves ask the same `/v1` as everybody.
 
 mod asked;
+mod assets;
 mod cookies;
 mod foreign;
 pub(super) mod headers;
@@ -10,12 +11,11 @@ mod session;
 pub(super) use cookies::Cookies;
 
 use super::Service;
-use super::problem::Problem;
 use crate::error::{Code, Error};
 use crate::identity::{Proof, session as id};
 use axum::Router;
 use axum::http::request::Parts;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use std::sync::Arc;
 
 /// The header that the console's pages send with what they ask. No form of another site can send it, and no script
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/console/oidc", get(oidc::available))
         .route("/console/oidc/begin", get(oidc::begin))
         .route("/console/oidc/callback", get(oidc::callback))
-        .route("/console/{*rest}", any(async || Problem::new(Code::NotFound)))
+        .merge(assets::routes())
 }
 
 /// What the session proves that comes with a request, if one does and the console is there. The second says whether

@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::subjects::Subject;
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
-use crate::store::{AuditFilter, KeyRow};
+use crate::store::{AuditFilter, KeyRow, Side};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header;
@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// The most entries of a page, and how many it has when nothing is said.
 const MAX_LIMIT: u32 = 1000;
 const LIMIT: u32 = 100;
+
+/// The most characters of a text that is searched for.
+const MAX_TEXT: usize = 100;
 
 /// What a client says of the page that it wants.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -41,6 +44,83 @@ impl Page {
             limit @ 1..=MAX_LIMIT => Ok(limit),
             _ => Err(Problem::new(Code::PageInvalid)),
         }
+    }
+}
+
+/// What a client says of the records that it wants. Only those pass that are as every word here says.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Search {
+    /// The `next` of the page before in the same order; without it, the list begins at its start.
+    after: Option<String>,
+    /// How many entries: 1 to 1000, and 100 when nothing is said.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// Which come first: `oldest`, or `newest`.
+    #[serde(default)]
+    #[param(inline, default = "oldest")]
+    order: Order,
+    /// Who asked.
+    actor: Option<String>,
+    /// What was asked for.
+    action: Option<String>,
+    /// What came of it.
+    outcome: Option<String>,
+    /// The class of data.
+    class: Option<String>,
+    /// The kind of data.
+    kind: Option<String>,
+    /// The key.
+    kid: Option<String>,
+    /// The token's name.
+    jti: Option<String>,
+    /// The person whose value it is.
+    sub: Option<String>,
+    /// From this time on: a NumericDate.
+    since: Option<u64>,
+    /// Before this time: a NumericDate.
+    until: Option<u64>,
+    /// Anywhere in what was written down, in upper or lower case: 1 to 100 characters.
+    #[param(min_length = 1, max_length = 100)]
+    text: Option<String>,
+}
+
+/// Which entries of a list come first.
+#[derive(Clone, Copy, Default, PartialEq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Order {
+    #[default]
+    Oldest,
+    Newest,
+}
+
+impl Search {
+    fn read(self) -> Result<(Order, Option<String>, u32, AuditFilter), Problem> {
+        let Self {
+            after,
+            limit,
+            order,
+            actor,
+            action,
+            outcome,
+            class,
+            kind,
+            kid,
+            jti,
+            sub,
+            since,
+            until,
+            text,
+        } = self;
+        let limit = Page { after: None, limit }.limit()?;
+        let is_fine = |time: Option<u64>| time.is_none_or(|time| time <= NumericDate::MAX.0);
+        let fits = text.as_ref().is_none_or(|text| (1..=MAX_TEXT).contains(&text.chars().count()));
+        if !fits || !is_fine(since) || !is_fine(until) {
+            return Err(Problem::new(Code::SearchInvalid));
+        }
+        let filter = AuditFilter { actor, action, outcome, class, kind, kid, jti, sub, since, until, text };
+        Ok((order, after, limit, filter))
     }
 }
 
@@ -74,9 +154,9 @@ impl Cursor {
     }
 }
 
-/// The records of the audit, oldest first.
+/// The records of the audit, oldest first if nothing else is said.
 #[utoipa::path(
-    get, path = "/v1/audit", operation_id = "listAudit", tag = "operate", params(Page),
+    get, path = "/v1/audit", operation_id = "listAudit", tag = "operate", params(Search),
     security(("bearer" = []), ("certificate" = []), ("oidc" = [])),
     responses((status = 200, description = "A page of records", body = super::openapi::AuditPage)),
 )]
@@ -84,22 +164,39 @@ pub(super) async fn audit(
     State(service): State<Arc<Service>>,
     Address(address): Address,
     Caller(credential): Caller,
-    page: Result<Query<Page>, QueryRejection>,
+    search: Result<Query<Search>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let holder = &service.holder;
     holder.may(&Actor::credential(&credential), address, Duty::AuditRead).await?;
-    let Query(page) = page.map_err(|_| Problem::new(Code::PageInvalid))?;
-    let limit = page.limit()?;
-    let after = Cursor::read("audit", page.after.as_deref())?;
+    let Query(search) = search.map_err(|_| Problem::new(Code::PageInvalid))?;
+    let (order, after, limit, filter) = search.read()?;
+    let (list, side, follow) = match order {
+        Order::Oldest => {
+            let after = Cursor::read("audit", after.as_deref())?;
+            ("audit", Side::After(after.place), None)
+        }
+        Order::Newest => {
+            // Whoever reads backwards goes on forwards from what was there when they began.
+            let follow = Cursor { place: holder.audit().size().await?, ..Cursor::start("audit") }.write();
+            let place = match after {
+                Some(after) => Cursor::read("audit-newest", Some(&after))?.place,
+                None => i64::MAX.unsigned_abs(),
+            };
+            ("audit-newest", Side::Before(place), Some(follow))
+        }
+    };
     // One more than is asked for tells whether there is more.
-    let mut rows = holder.audit().query(&AuditFilter::default(), after.place, limit + 1).await?;
+    let mut rows = holder.audit().page(&filter, side, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next = rows.last().map_or(after.place, |row| row.seq);
-    let next = Cursor { place: next, ..Cursor::start("audit") }.write();
+    let (Side::After(start) | Side::Before(start)) = side;
+    let next = rows.last().map_or(start, |row| row.seq);
+    let next = Cursor { place: next, ..Cursor::start(list) }.write();
     // A record goes out as `keyholder audit export` writes it, so that the two can be compared.
     let records: crate::error::Result<Vec<String>> = rows.iter().map(|row| row.to_json()).collect();
-    answer("records", &records?.join(","), &next, more)
+    let records = records?.join(",");
+    let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
+    json(format!(r#"{{"records":[{records}],"next":"{next}","more":{more}{follow}}}"#))
 }
 
 /// What is public about a key. Times are NumericDates (RFC 7519 section 2).
@@ -183,7 +280,8 @@ pub(super) async fn keys(
     let keys: Result<Vec<String>, _> =
         keys.iter().map(|key| serde_json::to_string(&Key::of(key, now))).collect();
     let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
-    answer("keys", &keys.join(","), &next.write(), more)
+    let (keys, next) = (keys.join(","), next.write());
+    json(format!(r#"{{"keys":[{keys}],"next":"{next}","more":{more}}}"#))
 }
 
 /// The registered people, in the order in which they were registered, those that were erased too.
@@ -213,11 +311,11 @@ pub(super) async fn subjects(
     let people: Result<Vec<String>, _> =
         people.iter().map(|(row, keys)| serde_json::to_string(&Subject::of(row, *keys))).collect();
     let people = people.map_err(|_| Problem::new(Code::Internal))?;
-    answer("subjects", &people.join(","), &next.write(), more)
+    let (people, next) = (people.join(","), next.write());
+    json(format!(r#"{{"subjects":[{people}],"next":"{next}","more":{more}}}"#))
 }
 
-fn answer(name: &str, entries: &str, next: &str, more: bool) -> Result<Response, Problem> {
-    let body = format!(r#"{{"{name}":[{entries}],"next":"{next}","more":{more}}}"#);
+fn json(body: String) -> Result<Response, Problem> {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }

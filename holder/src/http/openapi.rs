@@ -7,8 +7,8 @@ pub(super) mod found;
 
 use super::problem::Document;
 use super::{
-    Service, approvals, ask, decoys, flags, health, incidents, keyset, lists, open, requests, retention,
-    rewrap, subjects,
+    Service, approvals, ask, credentials, decoys, flags, health, incidents, keyset, lists, open, requests,
+    retention, rewrap, roles, statistics, subjects, verification,
 };
 use axum::extract::State;
 use axum::http::header;
@@ -61,6 +61,9 @@ pub(super) struct AuditPage {
     next: String,
     /// Whether there are more records now.
     more: bool,
+    /// With `order=newest`: the `after` with which the list in the other order goes on behind these records.
+    #[schema(nullable = false)]
+    follow: Option<String>,
 }
 
 /// A record: what was hashed into the tree, and the leaf hash.
@@ -166,6 +169,7 @@ pub(super) struct Status {
         retention::plan, retention::hold, retention::release, incidents::list, incidents::show,
         decoys::list, requests::list, health::alive, health::ready,
         health::guarded_metrics, super::explain, openapi,
+        credentials::list, roles::roles, statistics::statistics, verification::state, verification::anew,
     ),
     components(schemas(Document)),
 )]

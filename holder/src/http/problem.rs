@@ -97,6 +97,8 @@ fn status(code: Code) -> StatusCode {
     match code {
         Code::CursorInvalid
         | Code::PageInvalid
+        | Code::SearchInvalid
+        | Code::PeriodInvalid
         | Code::RequestMalformed
         | Code::RequestUnreadable
         | Code::RequestNameInvalid

@@ -128,14 +128,17 @@ fn at_each_size(ask: impl Fn(Needs, usize) -> Option<Ruling>) -> Leave {
 }
 
 /// Kinds with which every role may do the same.
-struct Group {
-    class: Class,
-    kinds: Vec<Kind>,
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Their class.
+    pub class: Class,
+    /// The kinds, in the catalogue's order.
+    pub kinds: Vec<Kind>,
 }
 
 impl Group {
     /// The class's name, or the kinds' where those of a class differ.
-    fn title(&self) -> String {
+    pub fn title(&self) -> String {
         if self.kinds.len() == Kind::all().filter(|kind| kind.class() == self.class).count() {
             return self.class.as_str().to_owned();
         }
@@ -147,40 +150,76 @@ impl Group {
     }
 }
 
+/// The whole matrix.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// Kinds in groups that no rule tells apart.
+    pub groups: Vec<Group>,
+    /// What each role may do, in the order of their names.
+    pub roles: Vec<Row>,
+}
+
+/// What a role may do.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its name.
+    pub role: String,
+    /// With values: by [`Access`], and then by group.
+    pub values: Vec<(Access, Vec<Leave>)>,
+    /// With the key holder.
+    pub duties: Vec<(Duty, Leave)>,
+}
+
+impl Matrix {
+    /// Asks the rules for all of it, which takes a moment: some thousands of questions.
+    pub fn of(rules: &Rules) -> Self {
+        let roles: Vec<&str> = rules.roles().collect();
+        let column = |kind: Kind| -> Vec<Leave> {
+            let each = |access: Access| roles.iter().map(move |role| leave(rules, role, access, kind));
+            Access::ALL.into_iter().flat_map(each).collect()
+        };
+        let mut columns: Vec<(Group, Vec<Leave>)> = Vec::new();
+        for kind in Kind::all() {
+            let leaves = column(kind);
+            match columns.iter_mut().find(|(group, known)| group.class == kind.class() && *known == leaves) {
+                Some((group, _)) => group.kinds.push(kind),
+                None => columns.push((Group { class: kind.class(), kinds: vec![kind] }, leaves)),
+            }
+        }
+        let row = |(j, role): (usize, &&str)| {
+            let values = Access::ALL.into_iter().enumerate().map(|(i, access)| {
+                let leaves =
+                    columns.iter().filter_map(|(_, leaves)| leaves.get(i * roles.len() + j).copied());
+                (access, leaves.collect())
+            });
+            let duties = Duty::ALL.into_iter().map(|d| (d, duty(rules, role, d)));
+            Row { role: (*role).to_owned(), values: values.collect(), duties: duties.collect() }
+        };
+        let rows = roles.iter().enumerate().map(row).collect();
+        Self { roles: rows, groups: columns.into_iter().map(|(group, _)| group).collect() }
+    }
+}
+
 /// The whole matrix as Markdown.
 pub fn of(rules: &Rules) -> String {
-    let roles: Vec<&str> = rules.roles().collect();
-    let column = |kind: Kind| -> Vec<Leave> {
-        let each = |access: Access| roles.iter().map(move |role| leave(rules, role, access, kind));
-        Access::ALL.into_iter().flat_map(each).collect()
-    };
-    let mut groups: Vec<(Group, Vec<Leave>)> = Vec::new();
-    for kind in Kind::all() {
-        let leaves = column(kind);
-        match groups.iter_mut().find(|(group, known)| group.class == kind.class() && *known == leaves) {
-            Some((group, _)) => group.kinds.push(kind),
-            None => groups.push((Group { class: kind.class(), kinds: vec![kind] }, leaves)),
-        }
-    }
+    let Matrix { groups, roles } = Matrix::of(rules);
     let mut out = String::from(INTRODUCTION);
-    for (group, _) in &groups {
+    for group in &groups {
         // Writing to a text cannot fail.
         let _ = writeln!(out, "- **{}**: {}", group.class.as_str(), group.names());
     }
     for (i, access) in Access::ALL.into_iter().enumerate() {
         let _ = write!(out, "\n## {}\n\n", access.as_str());
-        let head = groups.iter().map(|(group, _)| group.title());
-        table_head(&mut out, head);
-        for (j, role) in roles.iter().enumerate() {
-            let cells =
-                groups.iter().map(|(_, leaves)| leaves.get(i * roles.len() + j).map(Leave::to_string));
-            table_row(&mut out, role, cells.flatten());
+        table_head(&mut out, groups.iter().map(Group::title));
+        for Row { role, values, .. } in &roles {
+            let cells = values.get(i).into_iter().flat_map(|(_, leaves)| leaves).map(Leave::to_string);
+            table_row(&mut out, role, cells);
         }
     }
     let _ = write!(out, "\n## The key holder itself\n\n");
     table_head(&mut out, Duty::ALL.iter().map(|duty| duty.as_str().to_owned()));
-    for role in &roles {
-        table_row(&mut out, role, Duty::ALL.into_iter().map(|d| duty(rules, role, d).to_string()));
+    for Row { role, duties, .. } in &roles {
+        table_row(&mut out, role, duties.iter().map(|(_, leave)| leave.to_string()));
     }
     out.push_str(SAID);
     table_head_of(

@@ -47,7 +47,24 @@ pub struct AuditFilter {
     pub since: Option<u64>,
     /// Before this time, in seconds.
     pub until: Option<u64>,
+    /// Anywhere in what was written down, in upper or lower case.
+    pub text: Option<String>,
 }
+
+/// Which records come first, and behind which they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Those after this place, the oldest first.
+    After(u64),
+    /// Those before this place, the newest first.
+    Before(u64),
+}
+
+/// What a search for a text looks through.
+const SEARCHED: [&str; 14] = [
+    "actor", "action", "outcome", "target", "kid", "class", "kind", "field", "iss", "jti", "sub", "purpose",
+    "request", "rule",
+];
 
 /// How many rows one statement inserts; SQLite takes 32766 values and PostgreSQL 65535.
 const ROWS: usize = 64;
@@ -167,6 +184,18 @@ impl Store {
         last: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditRow>> {
+        self.audit_page(filter, Side::After(seq), last, limit).await
+    }
+
+    /// Up to `limit` records on a side of a place that pass the filter, those next to the place first, and none
+    /// behind the place `last`.
+    pub(crate) async fn audit_page(
+        &self,
+        filter: &AuditFilter,
+        side: Side,
+        last: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>> {
         let texts = [
             ("actor", &filter.actor),
             ("action", &filter.action),
@@ -178,7 +207,11 @@ impl Store {
             ("sub", &filter.sub),
         ];
         let times = [(">=", filter.since), ("<", filter.until)];
-        let mut statement = "SELECT * FROM audit WHERE seq > $1".to_owned();
+        let (seq, comparison, order) = match side {
+            Side::After(seq) => (seq, ">", "ASC"),
+            Side::Before(seq) => (seq, "<", "DESC"),
+        };
+        let mut statement = format!("SELECT * FROM audit WHERE seq {comparison} $1");
         let mut place = 1;
         for (column, _) in texts.iter().filter(|(_, value)| value.is_some()) {
             place += 1;
@@ -192,7 +225,13 @@ impl Store {
             place += 1;
             statement.push_str(&format!(" AND seq <= ${place}"));
         }
-        statement.push_str(&format!(" ORDER BY seq LIMIT ${}", place + 1));
+        if filter.text.is_some() {
+            place += 1;
+            // The space between them keeps a search from finding what two members make together.
+            let searched = SEARCHED.map(|column| format!("coalesce({column}, '')")).join(" || ' ' || ");
+            statement.push_str(&format!(" AND lower({searched}) LIKE lower(${place}) ESCAPE '!'"));
+        }
+        statement.push_str(&format!(" ORDER BY seq {order} LIMIT ${}", place + 1));
         let mut query = sqlx::query(AssertSqlSafe(statement)).bind(number(seq)?);
         for value in texts.iter().filter_map(|(_, value)| value.as_ref()) {
             query = query.bind(value);
@@ -202,6 +241,9 @@ impl Store {
         }
         if let Some(last) = last {
             query = query.bind(number(last)?);
+        }
+        if let Some(text) = &filter.text {
+            query = query.bind(pattern(text));
         }
         let rows = query.bind(i64::from(limit)).fetch_all(&self.readers).await?;
         rows.iter().map(AuditRow::read).collect()
@@ -217,6 +259,19 @@ impl Store {
         .await?;
         rows.iter().map(AuditRow::read).collect()
     }
+}
+
+/// What `LIKE` finds a text with, in which nothing stands for anything else.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }
 
 fn read_head(row: &AnyRow) -> Result<HeadRow> {

@@ -31,6 +31,7 @@ mod once;
 mod openapi;
 mod operated;
 mod origins;
+mod overseen;
 mod quota;
 mod refused;
 mod replicas;

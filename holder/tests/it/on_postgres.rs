@@ -20,6 +20,7 @@ mod minimisation;
 mod notices;
 mod once;
 mod origins;
+mod overseen;
 mod quota;
 mod refused;
 mod replicas;

@@ -194,6 +194,13 @@ fn real_answers_are_as_they_are_described() {
         hold(&document, "get", path, &server.get(path, &authorized));
         hold(&document, "get", path, &server.get(path, &[]));
     }
+    for path in ["/v1/audit/verification", "/v1/credentials", "/v1/roles", "/v1/statistics"] {
+        hold(&document, "get", path, &server.get(path, &authorized));
+        hold(&document, "get", path, &server.get(path, &[]));
+    }
+    let anew = server.request("POST", "/v1/audit/verification", &authorized, b"");
+    hold(&document, "post", "/v1/audit/verification", &anew);
+    hold(&document, "get", "/v1/audit", &server.get("/v1/audit?order=newest&limit=2", &authorized));
     let (registrar, officer) =
         (place.role("site", &["registrar"]), place.role("privacy", &["privacy-officer"]));
     let (one, path) = ("/v1/subjects/p-1f0c", "/v1/subjects/{id}");

@@ -3,6 +3,7 @@
 
 mod access;
 mod closed;
+mod console;
 mod controls;
 mod elements;
 mod fields;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         shop::ALL,
         &fields::all(),
         access::ALL,
+        console::ALL,
         incident_report::ALL,
         &elements::all(),
     ]

@@ -80,6 +80,11 @@ impl Holder {
             .context("no credential was printed")
     }
 
+    /// The file of its database.
+    pub fn database(&self) -> PathBuf {
+        self.home.join("keyholder.db")
+    }
+
     /// Starts the server on a free port or the one given.
     pub fn serve(&mut self, port: u16) -> Result<String> {
         let mut command = self.command()?;

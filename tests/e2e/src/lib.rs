@@ -5,6 +5,7 @@
 //! bytes for what was typed. [`demo`] puts them together as `cargo xtask demo` shows them.
 #![forbid(unsafe_code)]
 
+pub mod authenticator;
 pub mod checkout;
 pub mod demo;
 pub mod engine;

@@ -77,7 +77,7 @@ pub(in crate::cli) struct Tail {
 impl Filter {
     fn read(self) -> AuditFilter {
         let Self { actor, action, outcome, class, kind, kid, jti, sub, since, until } = self;
-        AuditFilter { actor, action, outcome, class, kind, kid, jti, sub, since, until }
+        AuditFilter { actor, action, outcome, class, kind, kid, jti, sub, since, until, text: None }
     }
 }
 
