@@ -194,9 +194,7 @@ pub(super) async fn audit(
     let next = Cursor { place: next, ..Cursor::start(list) }.write();
     // A record goes out as `keyholder audit export` writes it, so that the two can be compared.
     let records: crate::error::Result<Vec<String>> = rows.iter().map(|row| row.to_json()).collect();
-    let records = records?.join(",");
-    let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
-    json(format!(r#"{{"records":[{records}],"next":"{next}","more":{more}{follow}}}"#))
+    answer("records", &records?.join(","), &next, more, follow.as_deref())
 }
 
 /// What is public about a key. Times are NumericDates (RFC 7519 section 2).
@@ -280,8 +278,7 @@ pub(super) async fn keys(
     let keys: Result<Vec<String>, _> =
         keys.iter().map(|key| serde_json::to_string(&Key::of(key, now))).collect();
     let keys = keys.map_err(|_| Problem::new(Code::Internal))?;
-    let (keys, next) = (keys.join(","), next.write());
-    json(format!(r#"{{"keys":[{keys}],"next":"{next}","more":{more}}}"#))
+    answer("keys", &keys.join(","), &next.write(), more, None)
 }
 
 /// The registered people, in the order in which they were registered, those that were erased too.
@@ -311,11 +308,18 @@ pub(super) async fn subjects(
     let people: Result<Vec<String>, _> =
         people.iter().map(|(row, keys)| serde_json::to_string(&Subject::of(row, *keys))).collect();
     let people = people.map_err(|_| Problem::new(Code::Internal))?;
-    let (people, next) = (people.join(","), next.write());
-    json(format!(r#"{{"subjects":[{people}],"next":"{next}","more":{more}}}"#))
+    answer("subjects", &people.join(","), &next.write(), more, None)
 }
 
-fn json(body: String) -> Result<Response, Problem> {
+fn answer(
+    name: &str,
+    entries: &str,
+    next: &str,
+    more: bool,
+    follow: Option<&str>,
+) -> Result<Response, Problem> {
+    let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
+    let body = format!(r#"{{"{name}":[{entries}],"next":"{next}","more":{more}{follow}}}"#);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body).into_response())
 }
