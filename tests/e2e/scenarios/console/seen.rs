@@ -171,6 +171,25 @@ pub(super) async fn accessible(stage: Stage) -> Result<()> {
         let over = page.script(&format!("return {wide};"), vec![]).await?;
         ensure!(over == json!(0), "{view} is {over} pixels wider than the window");
     }
+    console.holder.run(&["subject", "new", "person-17"])?;
+    console.holder.run(&["subject", "request", "new", "person-17", "--kind", "access"])?;
+    console.go("subjects").await?;
+    look_up(&console, "person-17").await?;
+    for dark in [false, true] {
+        page.script(SCHEME, vec![dark.into()]).await?;
+        violations(&page, &format!("a person, dark: {dark}")).await?;
+    }
+    console.go("incidents").await?;
+    page.click("main th a").await?;
+    page.until("document.querySelector('.timeline')").await?;
+    for dark in [false, true] {
+        page.script(SCHEME, vec![dark.into()]).await?;
+        violations(&page, &format!("an incident, dark: {dark}")).await?;
+    }
+    let due = "return [...document.querySelectorAll('[role=timer]')].map((timer) => Date.parse(timer.parentElement.querySelector('time').dateTime));";
+    let due = page.script(due, vec![]).await?;
+    let due: Vec<i64> = due.as_array().context("deadlines")?.iter().filter_map(Value::as_i64).collect();
+    ensure!(due.len() > 2 && due.is_sorted(), "the deadlines are {due:?}");
     narrow(&console).await?;
     // The keyboard reaches the menu behind the link that skips it.
     let reached = page
@@ -203,6 +222,41 @@ async fn narrow(console: &Open) -> Result<()> {
         ensure!(over == json!(0), "{view}: {over} parts are wider than 360 pixels");
     }
     Ok(())
+}
+
+async fn look_up(console: &Open, id: &str) -> Result<()> {
+    console.page.fill("[role=search] [name=id]", id).await?;
+    console.page.click("[role=search] button").await?;
+    console.page.until("document.querySelector('#subject').textContent.includes('Registered')").await?;
+    console.page.until("document.querySelector('#subject').textContent.includes('None is set.')").await
+}
+
+/// A person is looked up and erased, which takes the id once more.
+pub(super) async fn erased(stage: Stage) -> Result<()> {
+    let name = "rosa";
+    let (mut console, code) = Open::prepare(stage.page.clone(), name, &["privacy-officer"])?;
+    console.holder.run(&["subject", "new", "p-5e1d"])?;
+    console.enrol(name, &code).await?;
+    console.go("subjects").await?;
+    look_up(&console, "p-5e1d").await?;
+    let page = console.page.clone();
+    // What they say about the use of their values is noted.
+    page.fill("[name=purpose]", "newsletter").await?;
+    page.script(
+        "[...document.querySelectorAll('#subject button')].find((b) => b.textContent === 'Object').click();",
+        vec![],
+    )
+    .await?;
+    page.until("document.querySelector('#subject table')?.textContent.includes('newsletter')").await?;
+    page.fill("[name=typed]", "p-5e1").await?;
+    ensure!(page.script("return document.querySelector('#erase').disabled;", vec![]).await? == json!(true));
+    page.fill("[name=typed]", "p-5e1d").await?;
+    page.click("#erase").await?;
+    page.until("document.querySelector('#subject .badge.bad')?.textContent === 'erased'").await?;
+    let shown = console.holder.run(&["--json", "subject", "show", "p-5e1d"])?;
+    let shown: Value = serde_json::from_str(&shown)?;
+    ensure!(shown["erased"].is_u64(), "{shown}");
+    console.close().await
 }
 
 /// Whoever may not see something is told so.

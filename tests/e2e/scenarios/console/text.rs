@@ -26,6 +26,8 @@ pub(super) async fn hostile(stage: Stage) -> Result<()> {
     ensure!(opened["results"][0]["value"] == "x", "{opened}");
     let body = json!({ "purpose": purpose, "tokens": vec![token; 12] });
     console.open(&officer, "waits", &body).await?;
+    console.holder.run(&["subject", "new", &sub])?;
+    console.holder.run(&["subject", "request", "new", &sub, "--kind", "access"])?;
     let incident = console.holder.run(&["incident", "open", "--title", &title, "--json"])?;
 
     for (view, written) in [
@@ -34,7 +36,7 @@ pub(super) async fn hostile(stage: Stage) -> Result<()> {
         ("incidents", vec![&title]),
         ("keys", vec![]),
         ("roles", vec![]),
-        ("subjects", vec![]),
+        ("subjects", vec![&sub]),
     ] {
         console.go(view).await?;
         let text = console.text().await?;
@@ -50,11 +52,11 @@ pub(super) async fn hostile(stage: Stage) -> Result<()> {
     console.go(&format!("incidents/{}", incident["id"].as_str().unwrap_or_default())).await?;
     ensure!(console.text().await?.contains(&title));
 
-    // Somebody's id is also looked for, and what is in the address is no markup either.
+    // A person's id is also looked for, and what is in the address is no markup either.
     console.go("subjects").await?;
     console.page.fill("[name=id]", &sub).await?;
     console.page.click("[role=search] button").await?;
-    console.page.until("document.querySelector('#subject').textContent !== 'Loading…'").await?;
+    console.page.until("document.querySelector('#subject').textContent.includes('Registered')").await?;
     console.go("audit").await?;
     console.page.fill("[role=search] [name=text]", &purpose).await?;
     console.page.click("[role=search] button").await?;
