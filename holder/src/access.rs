@@ -166,7 +166,10 @@ impl Holder {
         let kids: HashSet<&str> = own.iter().map(|(header, _)| header.kid.as_str()).collect();
         let mut ends = HashMap::new();
         for kid in kids {
-            if let Some(end) = self.store().key(kid).await?.and_then(|row| row.destroys) {
+            // A person's own key ends with the one that it was derived from.
+            let parent = self.store().origin_of(kid).await?.map(|(_, parent)| parent);
+            let row = self.store().key(parent.as_deref().unwrap_or(kid)).await?;
+            if let Some(end) = row.and_then(|row| row.destroys) {
                 ends.insert(kid.to_owned(), end);
             }
         }

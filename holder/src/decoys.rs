@@ -72,7 +72,17 @@ impl Holder {
     ) -> Result<Vec<(String, String)>> {
         pattern.note.as_deref().map_or(Ok(()), check_note)?;
         let now = self.clock().now();
-        let sealer = Sealer::new(self.keys().published(now).await?, &pattern.origin)?;
+        // A registered person's values are sealed to keys of their own, so their decoys are, too.
+        let of_person = match &pattern.sub {
+            Some(sub) => Some(self.keys().published_for(sub, now).await),
+            None => None,
+        };
+        let keys = match of_person {
+            Some(Err(error)) if error.code() != Code::SubjectUnknown => return Err(error),
+            Some(Ok(keys)) => keys,
+            _ => self.keys().published(now).await?,
+        };
+        let sealer = Sealer::new(keys, &pattern.origin)?;
         let mut made = Vec::new();
         for _ in 0..count {
             let token = pattern.seal(&sealer, now)?;

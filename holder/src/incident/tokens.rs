@@ -5,6 +5,7 @@ use super::{SafeKey, Value};
 use crate::error::Result;
 use crate::policy::digest;
 use crate::store::Store;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::json::{Json, Object};
 use fieldseal::jwe::{Header, Token};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,10 +13,24 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// The names of hints that say where somebody is.
 const PLACES: [&str; 2] = ["region", "country"];
 
+/// The bytes of a kid, which is a SHA-256 thumbprint.
+const KID_LEN: usize = 32;
+
+/// How many derived keys are read at a time.
+const PAGE: u32 = 10_000;
+
+fn thumbprint(kid: &str) -> Option<[u8; KID_LEN]> {
+    Base64UrlUnpadded::decode_vec(kid).ok()?.try_into().ok()
+}
+
 /// The keys of this key holder, and which of them may have left.
 pub(super) struct Keys {
     known: HashMap<String, SafeKey>,
     suspected: HashSet<String>,
+    /// The keys that were derived for single people, and the place of the key that each was derived from. There may be
+    /// millions, so they are kept as bytes and numbers.
+    derived: HashMap<[u8; KID_LEN], u32>,
+    parents: Vec<String>,
 }
 
 impl Keys {
@@ -25,13 +40,33 @@ impl Keys {
             let destroyed = key.life.destroyed.is_some();
             (key.kid.clone(), SafeKey { kid: key.kid, class, tokens: 0, destroyed })
         });
-        Ok(Self { known: known.collect(), suspected: suspected.iter().cloned().collect() })
+        let mut keys = Self {
+            known: known.collect(),
+            suspected: suspected.iter().cloned().collect(),
+            derived: HashMap::new(),
+            parents: Vec::new(),
+        };
+        let (mut places, mut last) = (HashMap::new(), String::new());
+        loop {
+            let page = store.derived_after(&last, PAGE).await?;
+            let Some((kid, _)) = page.last() else { return Ok(keys) };
+            last.clone_from(kid);
+            for (kid, parent) in page {
+                let Some(kid) = thumbprint(&kid) else { continue };
+                let place = *places.entry(parent).or_insert_with_key(|parent| {
+                    keys.parents.push(parent.clone());
+                    u32::try_from(keys.parents.len() - 1).unwrap_or(u32::MAX)
+                });
+                keys.derived.insert(kid, place);
+            }
+        }
     }
 
-    /// The kid of the key pair that opens what is sealed to `kid`. A key that is derived from another opens with that
-    /// one, so this is the place that says from which.
-    fn source<'a>(&self, kid: &'a str) -> &'a str {
-        kid
+    /// The kid of the key pair that opens what is sealed to `kid`. A key of one person is derived from another, and
+    /// whoever has that one is taken to have the person's salt as well: both lie in the same place.
+    fn source<'a>(&'a self, kid: &'a str) -> &'a str {
+        let place = thumbprint(kid).and_then(|kid| self.derived.get(&kid));
+        place.and_then(|place| self.parents.get(*place as usize)).map_or(kid, String::as_str)
     }
 
     /// Whether whoever has what is suspected opens what is sealed to this key.

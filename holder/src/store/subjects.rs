@@ -142,6 +142,16 @@ impl Store {
         row.map(|row| Ok((SubjectRow::read(&row)?, row.try_get("parent")?))).transpose()
     }
 
+    /// Up to `limit` derived keys, by their thumbprints, after this one, each with the key that it was derived from.
+    pub(crate) async fn derived_after(&self, kid: &str, limit: u32) -> Result<Vec<(String, String)>> {
+        let rows = sqlx::query("SELECT kid, parent FROM subject_keys WHERE kid > $1 ORDER BY kid LIMIT $2")
+            .bind(kid)
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|row| Ok((row.try_get("kid")?, row.try_get("parent")?))).collect()
+    }
+
     /// Up to `limit` people, oldest first, after the one of this time and name, and how many keys each has.
     pub(crate) async fn subjects(
         &self,

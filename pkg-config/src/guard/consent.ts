@@ -55,7 +55,7 @@ export function followConsent(
   const check = (event: Event) => {
     if (event.target !== form) return;
     try {
-      if (optionsNow() !== held) throw wrong("The consent changed while the form was being sent.");
+      if (optionsNow() !== held) throw wrong();
     } catch (cause) {
       hold(undefined);
       event.preventDefault();
@@ -90,17 +90,17 @@ export function followConsent(
 
 /** What a form's consent is now. What the page's own function throws is dropped, as it may hold a value. */
 export function askConsent(form: HTMLFormElement, ask: AskConsent): Consent | undefined {
-  let consent: Consent | undefined;
   try {
-    consent = ask(form);
+    const consent = ask(form);
+    // A promise, for one, would be a consent to nothing.
+    if (consent === undefined || typeof consent.purpose === "string") return consent;
   } catch {
-    throw wrong("What asks for the consent has failed.");
+    // It is told as all else that is no consent.
   }
-  // A promise, for one, would be a consent to nothing.
-  if (consent !== undefined && typeof consent?.purpose !== "string") throw wrong("A consent has a purpose.");
-  return consent;
+  throw wrong();
 }
 
-function wrong(message: string): FieldsealError {
-  return new FieldsealError("option-invalid", message, "consent");
+/** The words for all that can be wrong with it: each costs every page some bytes. */
+function wrong(): FieldsealError {
+  return new FieldsealError("option-invalid", "`consent` gives { purpose }, the same while the form is sent.", "consent");
 }

@@ -3,9 +3,9 @@
 
 use super::places::{Places, is_place};
 use super::rule::When;
-use crate::incident::{Assessment, Incident, Value};
+use crate::incident::{Assessment, Incident, SubjectImpact, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How many people.
@@ -41,7 +41,8 @@ impl People {
     }
 }
 
-/// A subject, or a value that has none.
+/// What is alike of subjects, or of values that have none.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Touch<'a> {
     kinds: Vec<&'a str>,
     classes: Vec<&'a str>,
@@ -51,7 +52,8 @@ struct Touch<'a> {
 
 /// What was opened or exposed, person by person.
 pub(super) struct Touched<'a> {
-    touches: Vec<Touch<'a>>,
+    /// How many are alike. Hundreds of thousands of values are a few dozen of these.
+    touches: BTreeMap<Touch<'a>, u64>,
     places: &'a Places,
     is_assessed: bool,
     /// Whether more may have been exposed than was looked at.
@@ -64,25 +66,14 @@ impl<'a> Touched<'a> {
         assessment: Option<&'a Assessment>,
         places: &'a Places,
     ) -> Self {
-        let mut touches = Vec::new();
+        let mut touches = BTreeMap::new();
+        let mut add = |touch| *touches.entry(touch).or_default() += 1;
         if let Some(assessment) = assessment {
-            touches.extend(
-                assessment.subjects.iter().map(|subject| Touch {
-                    kinds: subject.kinds.iter().map(String::as_str).collect(),
-                    classes: subject.classes.iter().map(String::as_str).collect(),
-                    places: subject
-                        .jurisdictions
-                        .iter()
-                        .map(String::as_str)
-                        .filter(|place| is_place(place))
-                        .collect(),
-                    has_name: true,
-                }),
-            );
+            assessment.subjects.iter().map(Touch::of_subject).for_each(&mut add);
             let opened = assessment.opened.iter().map(|opened| &opened.value);
-            let exposed =
-                assessment.exposed.iter().filter(|exposed| !exposed.opened).map(|exposed| &exposed.value);
-            touches.extend(opened.chain(exposed).filter(|value| value.sub.is_none()).map(Touch::of));
+            let exposed = assessment.exposed.iter().filter(|exposed| !exposed.opened);
+            let values = opened.chain(exposed.map(|exposed| &exposed.value));
+            values.filter(|value| value.sub.is_none()).map(Touch::of).for_each(add);
         }
         // What a suspected key exposes is not known until the stolen tokens are looked at.
         let looked_at =
@@ -97,18 +88,18 @@ impl<'a> Touched<'a> {
 
     /// All of them.
     pub(super) fn all(&self) -> People {
-        self.count(self.touches.iter().map(|touch| (touch, true)))
+        self.count(self.touches.iter().map(|(touch, count)| (touch, *count, true)))
     }
 
     /// How many may be anywhere.
     pub(super) fn unplaced(&self) -> u64 {
-        self.touches.iter().filter(|touch| touch.places.is_empty()).count() as u64
+        self.touches.iter().filter(|(touch, _)| touch.places.is_empty()).map(|(_, count)| count).sum()
     }
 
     /// Where people are known to be.
     pub(super) fn places(&self) -> impl Iterator<Item = &'a str> {
         self.touches
-            .iter()
+            .keys()
             .flat_map(|touch| touch.places.iter().copied())
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -117,27 +108,27 @@ impl<'a> Touched<'a> {
     /// Those whose data a rule is about, in one place or in all that the rule names. Those of whom no place is known
     /// may be there, unless `may_be_there` is false.
     pub(super) fn people(&self, when: &When, place: Option<&str>, may_be_there: bool) -> People {
-        let about = self.touches.iter().filter(|touch| touch.is_of(when));
-        self.count(about.filter_map(|touch| {
+        let about = self.touches.iter().filter(|(touch, _)| touch.is_of(when));
+        self.count(about.filter_map(|(touch, count)| {
             let is_there = match place {
                 Some(place) => touch.places.contains(&place),
                 None if when.jurisdictions.is_empty() => true,
                 None => touch.places.iter().any(|place| self.places.any_has(&when.jurisdictions, place)),
             };
             let may_be = touch.places.is_empty() && may_be_there;
-            (is_there || may_be).then_some((touch, is_there))
+            (is_there || may_be).then_some((touch, *count, is_there))
         }))
     }
 
     /// Counts people who are there, or may be.
-    fn count<'b>(&self, touches: impl Iterator<Item = (&'b Touch<'a>, bool)>) -> People
+    fn count<'b>(&self, touches: impl Iterator<Item = (&'b Touch<'a>, u64, bool)>) -> People
     where
         'a: 'b,
     {
         let (mut least, mut most, mut nameless) = (0, 0, false);
-        for (touch, is_there) in touches {
-            most += 1;
-            least += u64::from(is_there && touch.has_name);
+        for (touch, count, is_there) in touches {
+            most += count;
+            least += if is_there && touch.has_name { count } else { 0 };
             nameless |= is_there && !touch.has_name;
         }
         // Values without a subject may all be of one who is counted already, but of somebody they are.
@@ -147,6 +138,16 @@ impl<'a> Touched<'a> {
 }
 
 impl<'a> Touch<'a> {
+    fn of_subject(subject: &'a SubjectImpact) -> Self {
+        let places = subject.jurisdictions.iter().map(String::as_str).filter(|place| is_place(place));
+        Self {
+            kinds: subject.kinds.iter().map(String::as_str).collect(),
+            classes: subject.classes.iter().map(String::as_str).collect(),
+            places: places.collect(),
+            has_name: true,
+        }
+    }
+
     fn of(value: &'a Value) -> Self {
         let mut kinds: Vec<&str> = value.kinds.iter().map(String::as_str).collect();
         kinds.push(&value.kind);

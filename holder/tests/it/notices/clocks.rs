@@ -231,3 +231,21 @@ fn what_was_done_is_done_and_other_clocks_go_by_it() {
     assert_eq!(duty(&found, "us-ca-agency").left(time("2026-12-15T23:59:00Z")), Some(60));
     assert_eq!(states_at(&found, "2026-11-24T12:00:00Z").iter().filter(|s| **s == State::Done).count(), 2);
 }
+
+#[test]
+fn a_hundred_thousand_values_are_counted_at_once() {
+    let places = ["US-CA", "US-TX", "US-NY", "DE"];
+    let value = |n: usize| {
+        json!({
+            "jti": n.to_string(), "kid": "k", "class": "identity", "kind": "us-ssn", "field": "f",
+            "iss": "https://shop.example", "exposed": false, "openings": [],
+            "jurisdiction": places[n % 4],
+        })
+    };
+    let touched = assessed(json!([]), (0..100_000).map(value).collect());
+    let incident = incident(AWARE, json!([]));
+    let began = std::time::Instant::now();
+    let found = follow(&incident, Some(&touched), &Choice::default());
+    assert_eq!(duty(&found, "us-tx-people").people.most, Some(25_000));
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}

@@ -46,3 +46,19 @@ fn a_persons_keys_end_with_their_epoch_and_a_hold_keeps_both() {
     assert_eq!(place.outcomes().last().unwrap(), "subject-erased");
     place.run(&["audit", "verify"]).ok();
 }
+
+/// In an incident what was sealed to a person's key counts as what was sealed to the key that it was derived from.
+#[test]
+fn a_stolen_token_of_a_person_is_exposed_with_the_key_of_its_class() {
+    let (place, id) = (super::registered(), PEOPLE[0]);
+    let server = place.serve();
+    let tokens = super::sealed(&keys_of(&server, id), Some(id));
+    std::fs::write(place.path("stolen"), tokens.join("\n")).unwrap();
+    let payment =
+        place.keys().choose(fieldseal::kind::Class::Payment, crate::support::now()).unwrap().kid().to_owned();
+    let incident = place.run(&["incident", "open", "--title", "a key is out", "--key", &payment]).ok();
+    let made = place.run(&["incident", "assess", incident.trim(), "--out", "-", "--tokens", "stolen"]).ok();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["given"], json!({ "read": 3, "tokens": 3, "unreadable": 0, "foreign": 0 }));
+    assert_eq!((&made["totals"]["exposed"], &made["totals"]["safe"]), (&json!(1), &json!(2)), "{made}");
+}
