@@ -79,7 +79,7 @@ async function waiting(name, place, signal) {
       }
     }, { 'aria-label': `Approve ${asked.action} for ${asked.actor}` });
     const item = h('li', {}, h('strong', {}, asked.actor), ` asks for ${asked.action} of ${asked.count} `,
-      asked.count === 1 ? 'value' : 'values', asked.purpose && [': “', asked.purpose, '”'].join(''), ', ends ', distance(asked.expires), '. ',
+      asked.count === 1 ? 'value' : 'values', asked.purpose && [': “', asked.purpose, '”'].join(''), ', ends ', distance(asked.expires), ' ',
       asked.approved_by ? badge('good', `approved by ${asked.approved_by}`) : asked.actor === name
         ? h('span', { class: 'faint' }, 'Somebody else has to approve this.') : approve);
     return item;
