@@ -17,7 +17,10 @@ use tokio::sync::Mutex;
 
 /// The answer for the rules that were asked last, because to ask them takes a moment.
 #[derive(Clone, Default)]
-pub(super) struct Known(Arc<Mutex<Option<(Arc<Rules>, Bytes)>>>);
+pub(super) struct Known(Arc<Mutex<Option<Answered>>>);
+
+/// Rules, and the answer that comes of them.
+type Answered = (Arc<Rules>, Bytes);
 
 impl Known {
     /// The answer for these rules. They are asked once, however many ask meanwhile.

@@ -108,7 +108,7 @@ fn opens_are_counted() {
     let number = json!(seal(&keys, &options("f", "number"), "1"));
     let server = place.serve();
     server.open(&desk, &[text.clone(), text.clone(), number.clone()]);
-    server.open(&both, &[text.clone()]);
+    server.open(&both, std::slice::from_ref(&text));
     server.open(&auditor, &[json!("no token")]);
     place.run(&["open", text.as_str().unwrap()]).ok();
     let answer = get(&server, &auditor, "/v1/statistics").json();
