@@ -256,9 +256,15 @@ async fn fill<R: BufRead>(
     tail.append(&entry)?;
     tail.commit().await?;
     // Keys that were destroyed since have been there for a moment.
-    store.forget_deleted().await?;
-    store.forget_erased().await?;
+    let traces = match (store.forget_deleted().await?, store.forget_erased().await?) {
+        (true, true) => None,
+        (false, _) => Some(Code::KeyTraces),
+        (true, false) => Some(Code::SubjectTraces),
+    };
     store.close().await;
+    if let Some(code) = traces {
+        return Err(Error::new(code));
+    }
     let signer = Signer::new(signer.public).kid().to_owned();
     Ok(Recovered { created: head.created, signer, keys: opening, destroyed: again.len(), erased })
 }

@@ -110,7 +110,7 @@ enum Command {
     Approve(approvals::Approve),
     /// Serve the public keys, and open tokens for those with a credential.
     Serve(serve::Args),
-    /// Answer what a person asks for: access to what is kept about them, and the other rights.
+    /// Register people, note what they say, answer what they ask for, and erase them.
     #[command(subcommand)]
     Subject(subject::Command),
     /// Make and watch decoys: tokens that nobody honest opens.
@@ -119,7 +119,7 @@ enum Command {
     /// Read the record of what was opened, and check that it is whole.
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Declare an incident, contain it, and find out what it touched.
+    /// Declare an incident, contain it, find out what it touched, and who must be told by when.
     #[command(subcommand)]
     Incident(incident::Command),
     /// Show and set for how long data is kept, and hold keys that must not be destroyed yet.

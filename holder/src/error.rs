@@ -144,9 +144,9 @@ codes! {
     TimeInvalid = "time-invalid", "A time is a day such as 2026-11-24, or an instant such as 2026-11-24T08:00:00Z.";
     AuditUnreadable = "audit-unreadable", "A line is not a record of an exported audit.";
     AuditBroken = "audit-broken", "The audit was changed after it was written. Keep the file and find out who could.";
-    InputUnreadable = "input-unreadable", "The input cannot be read.";
+    InputUnreadable = "input-unreadable", "The input cannot be read. Look at its path and owner.";
     OutputClosed = "output-closed", "Whoever read the output has stopped.";
-    OutputFailed = "output-failed", "The output cannot be written.";
+    OutputFailed = "output-failed", "The output cannot be written. Look at its directory, who may write there, and the disk.";
     ListenFailed = "listen-failed", "The address cannot be listened on. Is it in use?";
     // How the service is reached.
     TlsCertificateUnusable = "tls-certificate-unusable", "The certificate file does not hold certificates in PEM. Give the service's own first, then those that lead to its root.";
@@ -183,7 +183,7 @@ codes! {
     LoginFailed = "login-failed", "The name, the passphrase, the code or the security key is not right, or there were too many tries. Wait five minutes, then try again or have the user reset.";
     LoginExpired = "login-expired", "No login is under way, or it took longer than five minutes. Begin again.";
     SessionEnded = "session-ended", "The session has ended. Log in again.";
-    RequestForeign = "request-foreign", "A session is for the console's own pages: send what changes something from there, with the header X-Keyholder-Console.";
+    RequestForeign = "request-foreign", "A page of another site sent this. Send what changes something from the console's own pages, with the header X-Keyholder-Console, or from a program, without Origin and Sec-Fetch-Site.";
     ConsoleOidc = "console-oidc", "The identity provider gives no addresses to log in at, or cannot be asked. Look at --oidc-issuer and at what the provider publishes.";
     // What a person said about the use of their values.
     FlagUnknown = "flag-unknown", "A flag is do-not-sell, or objection or withdrawal with the purpose that it is about.";

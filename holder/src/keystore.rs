@@ -34,7 +34,7 @@ pub(crate) use subject::Found as FoundKey;
 
 use crate::audit::{Permit, Sign};
 use crate::error::{Code, Error, Result};
-use crate::policy::Refusal;
+use crate::policy::{Kept, Refusal};
 use crate::store::{KeyRow, Life, Settings, Store};
 use ed25519_dalek::SigningKey;
 use fieldseal::NumericDate;
@@ -158,26 +158,26 @@ impl KeyStore {
             None => return self.find_derived(&ring, kid, now).await,
         };
         let usable = self.usable(&ring, found, now).await?;
-        Ok(usable.map(|(key, held)| FoundKey::new(key, held)))
+        Ok(usable.map(|(key, kept)| FoundKey::new(key, kept, now)))
     }
 
-    /// The unlocked key of a row, if it is of any use now, and whether a hold keeps it.
+    /// The unlocked key of a row, if it is of any use now, and what holds keep of it.
     async fn usable(
         &self,
         ring: &Keyring,
         (row, holds): (KeyRow, u64),
         now: NumericDate,
-    ) -> Result<std::result::Result<(Arc<Unlocked>, bool), Code>> {
+    ) -> Result<std::result::Result<(Arc<Unlocked>, Kept), Code>> {
         if row.life.destroyed.is_some() {
             ring.forget(&row.kid);
             return Ok(Err(Code::KeyDestroyed));
         }
-        let held = holds > 0 && self.is_held(&row, &self.store.holds().await?);
-        if row.is_over(now) && !held {
+        let kept = if holds > 0 { self.kept(&row, &self.store.holds().await?) } else { Kept::default() };
+        if row.is_over(now) && !kept.is_any() {
             ring.forget(&row.kid);
             return Ok(Err(Code::KeyRetentionOver));
         }
-        Ok(ring.load(row).map(|key| (key, held)))
+        Ok(ring.load(row).map(|key| (key, kept)))
     }
 
     /// Opens the token that a permit was given for. The permit is spent.

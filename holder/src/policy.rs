@@ -27,7 +27,7 @@ pub use origins::Origins;
 pub use purpose::PurposeName;
 pub use rules::{Rules, Ruling, Verdict};
 pub(crate) use sealed::digest;
-pub use sealed::{Expectation, KeyInfo, Sealed};
+pub use sealed::{Expectation, Kept, KeyInfo, Sealed};
 
 use crate::audit::Entry;
 use crate::error::Code;
@@ -188,9 +188,14 @@ impl Hearing<'_> {
         if key.revoked && !(means_to && self.may_use_revoked(header)) {
             return Err(Code::KeyRevoked);
         }
-        // A hold keeps the values, and not only the key.
-        if !key.held && self.policy.retention.is_over(header, self.occasion.now) {
-            return Err(Code::TokenRetentionOver);
+        // A hold keeps the values that it is about, and not only the key.
+        if !key.kept.covers(header.kind.class()) {
+            if key.is_over {
+                return Err(Code::KeyRetentionOver);
+            }
+            if self.policy.retention.is_over(header, self.occasion.now) {
+                return Err(Code::TokenRetentionOver);
+            }
         }
         Ok(())
     }

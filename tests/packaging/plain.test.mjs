@@ -75,7 +75,7 @@ describe("plain HTML", () => {
       'import * as all from "/index.js"; document.documentElement.dataset.result = Object.keys(all).join();',
     );
     const idle = await result("/idle.html");
-    assert.equal(idle.text, "FieldsealError,createSealer,guardForm,loadKeys,useMessages");
+    assert.equal(idle.text, "FieldsealError,consentedTo,createSealer,guardForm,loadKeys,useMessages");
     assert.ok(!idle.requests.includes("/fieldseal.wasm"));
   });
 });

@@ -67,7 +67,10 @@ impl Tail {
                 Ok(grant) if watch.is_over_for(&grant.entry().actor) => {
                     Err(grant.refuse(Code::CredentialInvalid))
                 }
-                Ok(grant) => self.settle(grant, &roots, &mut known)?,
+                Ok(grant) => match watch.gone(grant.entry()) {
+                    Some(code) => Err(grant.refuse(code)),
+                    None => self.settle(grant, &roots, &mut known)?,
+                },
                 refusal => refusal,
             };
             if let Err(refusal) = &decision {

@@ -28,6 +28,8 @@ pub(super) struct Watch {
     decoys: HashMap<String, Decoy>,
     /// The credentials that were revoked since they were shown, so that nothing is opened for them any more.
     ended: HashSet<String>,
+    /// The keys that were destroyed, or whose person was erased, since they were found.
+    gone: HashMap<String, Code>,
     /// Those that are revoked by the request that is being decided about.
     ending: Vec<String>,
     alarms: Vec<Alarm>,
@@ -37,17 +39,32 @@ impl Watch {
     /// Looks all tokens of these requests up at once. Where there are no decoys it costs one look at an empty table.
     pub(super) async fn over<T>(tail: &mut Tail, requests: &[(T, Vec<Decision>)]) -> Result<Self> {
         let mut watch = Self::default();
-        if !tail.tx().has_decoys().await? {
-            return Ok(watch);
-        }
         let entries = || requests.iter().flat_map(|(_, decisions)| decisions).map(entry);
-        let names: Vec<&str> = entries().filter_map(|entry| entry.jti.as_deref()).collect();
-        let found = tail.tx().decoys_among(&names).await?;
-        watch.decoys = found.into_iter().map(|decoy| (decoy.jti.clone(), decoy)).collect();
         let actors: HashSet<&str> = entries().map(|entry| entry.actor.as_str()).collect();
         let actors: Vec<&str> = actors.into_iter().collect();
         watch.ended = tail.tx().revoked_among(&actors).await?.into_iter().collect();
+        let grants = requests.iter().flat_map(|(_, decisions)| decisions).flatten();
+        let kids: HashSet<&str> = grants.filter_map(|grant| grant.entry().kid.as_deref()).collect();
+        let kids: Vec<&str> = kids.into_iter().collect();
+        for kid in tail.tx().destroyed_among(&kids).await? {
+            watch.gone.insert(kid, Code::KeyDestroyed);
+        }
+        for kid in tail.tx().erased_among(&kids).await? {
+            watch.gone.insert(kid, Code::SubjectErased);
+        }
+        if !tail.tx().has_decoys().await? {
+            return Ok(watch);
+        }
+        let names: Vec<&str> = entries().filter_map(|entry| entry.jti.as_deref()).collect();
+        let found = tail.tx().decoys_among(&names).await?;
+        watch.decoys = found.into_iter().map(|decoy| (decoy.jti.clone(), decoy)).collect();
         Ok(watch)
+    }
+
+    /// What became of the key of a token that somebody may open, if it was destroyed or its person erased, perhaps
+    /// while the request was under way.
+    pub(super) fn gone(&self, grant: &Entry) -> Option<Code> {
+        grant.kid.as_ref().and_then(|kid| self.gone.get(kid)).copied()
     }
 
     /// The decoy that a decision is about, if it is about one.

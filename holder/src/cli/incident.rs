@@ -1,5 +1,4 @@
-//! `keyholder incident open | suspect | list | show | contain | thaw | assess | close`; a file beside this one for what
-//! is longer.
+//! `keyholder incident …`: a file beside this one for what is longer.
 
 mod assess;
 mod contain;

@@ -122,7 +122,10 @@ async fn carry_out(context: &Context, dry_run: bool, unlock: &Unlock) -> Result<
             for row in &due {
                 context.out.line(&format!("{}  {}", row.kid, row.scope.as_str()))?;
             }
-            context.out.note("Nothing was destroyed. Without --dry-run, these keys are, for good.");
+            context.out.note(match due.is_empty() {
+                true => "No key's date has come.",
+                false => "Nothing was destroyed. Without --dry-run, these keys are, for good.",
+            });
         }
         return Ok(Done::Well);
     }

@@ -25,6 +25,7 @@ pub(super) enum Command {
     /// Show somebody, and the keys that were derived for them.
     Show {
         /// The person's name.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// List everybody, those who were erased too.
@@ -49,7 +50,7 @@ pub(super) enum Command {
 #[derive(clap::Args)]
 pub(super) struct New {
     /// A name that tells nothing and that nobody guesses, such as 128 random bits. Pages and tokens show it.
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "ID", allow_hyphen_values = true)]
     ids: Vec<String>,
 
     #[command(flatten)]

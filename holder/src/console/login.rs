@@ -79,13 +79,12 @@ impl Console {
         slowly(async {
             let user = self.user(name).await?;
             let now = self.holder.clock().now();
-            let hash = session::hash(code);
-            let is_right = |kept: &EnrolCode| bool::from(kept.hash.ct_eq(&hash)) && now < kept.until;
-            let is_right = user.as_ref().and_then(|user| user.code.as_ref()).is_some_and(is_right);
+            let code = session::hash(code);
+            let is_right = user.as_ref().is_some_and(|user| has_code(user, &code, now));
             // Whether or not the code is right, for it takes time.
             let passphrase = self.passphrases.hash(passphrase).await?;
             match user.filter(|_| is_right) {
-                Some(user) => self.halfway(user, Some(passphrase)).await,
+                Some(user) => self.halfway(user, Some(Enrolling { code, passphrase })).await,
                 None => Err(self.refuse(name, "code").await?),
             }
         })
@@ -133,7 +132,7 @@ impl Console {
             let Halfway { mut tail, mut user, step } = self.take(cookie).await?;
             let now = self.holder.clock().now();
             let verified = match &step.passphrase {
-                // The code may have been used, or another given, since the first step.
+                // The code may have been used since the first step. Where another was given, the step is gone.
                 Some(passphrase) if user.code.is_some() => {
                     registration.verify(&self.party, &step.challenge).map(|key| (passphrase, key))
                 }
@@ -172,13 +171,18 @@ impl Console {
     }
 
     /// Keeps that the first step was taken. A new passphrase is kept with it, and counts when the second is taken.
-    async fn halfway(&self, user: ConsoleUser, passphrase: Option<String>) -> Result<Begun> {
+    async fn halfway(&self, user: ConsoleUser, enrolling: Option<Enrolling>) -> Result<Begun> {
         let now = self.holder.clock().now();
         let (cookie, challenge) = (session::new_id()?, *random()?);
         let mut tx = self.holder.store().write().await?;
         // Others may have failed meanwhile, on this replica or another.
         let current = tx.console_user(&user.name).await?.filter(|user| can_log_in(user, now));
-        let user = current.ok_or(Error::new(Code::LoginFailed))?;
+        // And the code may have been used, or another given, while the passphrase was hashed. When that happens later,
+        // this step is forgotten, or finds that there is no code any more.
+        let may_go_on =
+            |user: &ConsoleUser| enrolling.as_ref().is_none_or(|new| has_code(user, &new.code, now));
+        let user = current.filter(may_go_on).ok_or(Error::new(Code::LoginFailed))?;
+        let passphrase = enrolling.map(|new| new.passphrase);
         let options = match passphrase {
             Some(_) => self.party.creation(&user.name, &user.handle, &challenge),
             None => self.party.request(&tx.console_keys(&user.name).await?, &challenge),
@@ -275,6 +279,12 @@ impl Console {
     }
 }
 
+/// What somebody enrols with: the hash of the code that they gave, and that of the passphrase that is to be.
+struct Enrolling {
+    code: [u8; 32],
+    passphrase: String,
+}
+
 /// A login whose first step was taken.
 struct Halfway {
     tail: Tail,
@@ -295,6 +305,12 @@ async fn slowly<T>(login: impl Future<Output = Result<T>>) -> Result<T> {
 /// A clock that is set back keeps nobody out for longer than the longest wait.
 fn can_log_in(user: &ConsoleUser, now: NumericDate) -> bool {
     !user.is_revoked && !(1..=LONGEST_WAIT).contains(&user.wait_until.0.saturating_sub(now.0))
+}
+
+/// Whether a user can now enrol with the code of this hash.
+fn has_code(user: &ConsoleUser, hash: &[u8; 32], now: NumericDate) -> bool {
+    let is_right = |kept: &EnrolCode| bool::from(kept.hash.ct_eq(hash)) && now < kept.until;
+    user.code.as_ref().is_some_and(is_right)
 }
 
 /// How long nobody is let in after so many failures, in seconds.

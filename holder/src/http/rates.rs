@@ -61,11 +61,14 @@ impl Rates {
         self.addresses.as_ref().map_or(Ok(()), |limit| limit.take(&network(from)))
     }
 
-    /// Somebody there was not who they said.
+    /// Somebody there was not who they said, or had more passphrases compared at once than there is room for: whoever
+    /// fills that queue keeps everybody out.
     pub(super) fn failed(&self, from: IpAddr, code: Code) {
-        if matches!(code, Code::CredentialInvalid | Code::LoginFailed | Code::SessionEnded)
-            && let Some(limit) = &self.addresses
-        {
+        let costs = matches!(
+            code,
+            Code::CredentialInvalid | Code::LoginFailed | Code::SessionEnded | Code::HashesBusy
+        );
+        if let Some(limit) = self.addresses.as_ref().filter(|_| costs) {
             limit.spend(&network(from));
         }
     }
@@ -150,6 +153,10 @@ mod tests {
         let from = "192.0.2.2".parse().unwrap();
         (0..8).for_each(|_| rates.failed(from, Code::Unauthenticated));
         assert!(allowed(&rates, "192.0.2.2") >= 20);
+        // Who finds the queue of passphrases full has helped to fill it.
+        let from = "192.0.2.3".parse().unwrap();
+        (0..16).for_each(|_| rates.failed(from, Code::HashesBusy));
+        assert!(allowed(&rates, "192.0.2.3") <= 6);
     }
 
     #[test]

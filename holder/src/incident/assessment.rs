@@ -3,7 +3,7 @@
 //! It names values and has none: a value is named by its token's digest, where the token was given, and by what its
 //! token's header says.
 
-use super::Suspected;
+use super::{Incident, Suspected};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -51,6 +51,14 @@ pub struct Assessment {
     pub subjects: Vec<SubjectImpact>,
     /// What this does and does not show, in sentences for people.
     pub limits: Vec<String>,
+}
+
+impl Assessment {
+    /// Whether it looked at all that is suspected by now. What a suspected key exposes is not known until the stolen
+    /// tokens are given.
+    pub fn covers(&self, incident: &Incident) -> bool {
+        self.suspected == incident.suspected && (self.given.is_some() || incident.suspected.keys.is_empty())
+    }
 }
 
 /// A span of time; a side without an end is open.

@@ -165,7 +165,10 @@ impl Notice<'_> {
         kinds.sort_unstable();
         kinds.dedup();
         let mut done = Vec::new();
-        for sentence in self.incident.steps.iter().filter_map(|step| words.done(&step.what)) {
+        // What was opened is said to be known only where all that is suspected was looked at.
+        let covers = self.assessment.is_some_and(|made| made.covers(self.incident));
+        let steps = self.incident.steps.iter().filter(|step| covers || step.what != "assess");
+        for sentence in steps.filter_map(|step| words.done(&step.what)) {
             if !done.contains(&sentence) {
                 done.push(sentence);
             }

@@ -3,8 +3,10 @@
 
 use super::KeyStore;
 use crate::error::{Code, Error, Result};
+use crate::policy::Kept;
 use crate::store::{HoldRow, KeyRow};
 use ed25519_dalek::{Signature, VerifyingKey};
+use fieldseal::keyset::Scope;
 use serde::Serialize;
 
 /// The first line of what is signed. No JWS signing input begins like this, so neither can be taken for the other.
@@ -59,6 +61,19 @@ impl KeyStore {
 
     /// Whether one of these holds keeps a key: one that was placed here and not released.
     pub(crate) fn is_held(&self, row: &KeyRow, holds: &[HoldRow]) -> bool {
-        holds.iter().any(|hold| hold.release.is_none() && hold.covers(row) && self.is_hold_whole(hold))
+        self.kept(row, holds).is_any()
+    }
+
+    /// What these holds keep of what was sealed to a key.
+    pub(crate) fn kept(&self, row: &KeyRow, holds: &[HoldRow]) -> Kept {
+        let lasts = |hold: &&HoldRow| hold.release.is_none() && hold.covers(row) && self.is_hold_whole(hold);
+        let mut kept = Kept::default();
+        for hold in holds.iter().filter(lasts) {
+            match hold.class {
+                Some(Scope::Class(class)) => kept.classes.push(class),
+                Some(Scope::All) | None => kept.all = true,
+            }
+        }
+        kept
     }
 }

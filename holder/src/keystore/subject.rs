@@ -23,7 +23,7 @@ use super::own_stack::on_own_stack;
 use super::wrap::Label;
 use super::{KeyStore, random};
 use crate::error::{Code, Error, Result};
-use crate::policy::KeyInfo;
+use crate::policy::{Kept, KeyInfo};
 use crate::store::{KeyRow, SubjectKeyRow, SubjectRow};
 use fieldseal::NumericDate;
 use fieldseal::keyset::{Jwk, KeySet};
@@ -52,11 +52,12 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    pub(super) fn new(key: Arc<Unlocked>, held: bool) -> Self {
+    pub(super) fn new(key: Arc<Unlocked>, kept: Kept, now: NumericDate) -> Self {
         let (row, of) = (key.row(), key.derived());
         let subject = of.map(|of| Arc::clone(&of.subject));
         let revoked = row.life.revoked.is_some();
-        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked, held, subject };
+        let is_over = row.is_over(now);
+        let info = KeyInfo { alg: row.alg, scope: row.scope, revoked, is_over, kept, subject };
         Self { info, _held: key }
     }
 
@@ -223,7 +224,7 @@ impl KeyStore {
         let Some(row) = self.store.key_to_open(&parent).await? else {
             return Ok(Err(Code::KeyUnknown));
         };
-        let (unlocked, held) = match self.usable(ring, row, now).await? {
+        let (unlocked, kept) = match self.usable(ring, row, now).await? {
             Ok(usable) => usable,
             Err(code) => return Ok(Err(code)),
         };
@@ -231,7 +232,7 @@ impl KeyStore {
             Ok(mut derived) => derived.pop().unwrap_or(Err(Code::Internal)),
             Err(error) => Err(error.code()),
         };
-        Ok(derived.map(|key| Found::new(key, held)))
+        Ok(derived.map(|key| Found::new(key, kept, now)))
     }
 
     /// Wipes the unlocked keys of a person. Locked keys are wiped already.

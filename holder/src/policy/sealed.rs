@@ -2,7 +2,7 @@
 
 use fieldseal::jwe::{Header, Token};
 use fieldseal::keyset::Scope;
-use fieldseal::kind::Kind;
+use fieldseal::kind::{Class, Kind};
 use fieldseal::suite::Alg;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -54,6 +54,28 @@ pub struct Expectation {
     pub sub: Option<String>,
 }
 
+/// What holds keep of what was sealed to a key. One of a class keeps the key, and not the other classes that it
+/// serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// All of it.
+    pub all: bool,
+    /// What is of these classes.
+    pub classes: Vec<Class>,
+}
+
+impl Kept {
+    /// Whether a hold keeps data of this class.
+    pub fn covers(&self, class: Class) -> bool {
+        self.all || self.classes.contains(&class)
+    }
+
+    /// Whether a hold keeps any of it, and so the key.
+    pub fn is_any(&self) -> bool {
+        self.all || !self.classes.is_empty()
+    }
+}
+
 /// What is public about a key of the keystore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyInfo {
@@ -63,8 +85,10 @@ pub struct KeyInfo {
     pub scope: Scope,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// Whether a hold keeps it, and with it what was sealed to it.
-    pub held: bool,
+    /// Whether the date of its destruction has come. It is there nonetheless if a hold keeps it.
+    pub is_over: bool,
+    /// Which of what was sealed to it a hold keeps.
+    pub kept: Kept,
     /// The person whose values alone it seals, if it was derived for one.
     pub subject: Option<Arc<str>>,
 }

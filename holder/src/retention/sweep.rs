@@ -6,6 +6,7 @@ use crate::audit::Tail;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::store::KeyRow;
+use fieldseal::NumericDate;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -42,10 +43,17 @@ pub(crate) struct Swept {
 }
 
 /// What a service remembers from one time to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sweep {
-    /// Whether the database's journal may still hold halves of destroyed keys.
-    traces: bool,
+    /// When the database's journal was last known to hold nothing of what was destroyed or erased. At first it is not:
+    /// a service may have ended, or a request been given up, between an end and the emptying of the journal.
+    emptied: NumericDate,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self { emptied: NumericDate(0) }
+    }
 }
 
 impl Holder {
@@ -81,18 +89,28 @@ impl Holder {
         Ok(swept)
     }
 
-    /// Takes the halves of destroyed keys out of the database's journal.
+    /// Takes the halves of destroyed keys and the salts of erased people out of the database's journal.
     ///
     /// Errors: `key-traces`, `store-unavailable`.
     pub(crate) async fn forget_traces(&self) -> Result<()> {
         for _ in 0..TRIES {
-            if self.store().forget_deleted().await? {
+            if self.store().forget_deleted().await? && self.store().forget_erased().await? {
                 return Ok(());
             }
             // Somebody is reading, or empties it just now, and mostly not for long.
             tokio::time::sleep(BETWEEN_TRIES).await;
         }
         Err(Error::new(Code::KeyTraces))
+    }
+
+    /// Does so if anything ended since it was last done, whoever ended it.
+    async fn empty_journal(&self, sweep: &mut Sweep) -> Result<()> {
+        let now = self.clock().now();
+        if self.store().has_ended_since(sweep.emptied).await? {
+            self.forget_traces().await?;
+            sweep.emptied = now;
+        }
+        Ok(())
     }
 
     /// Destroys one of them, if it still is one: another service may have been first, or a hold.
@@ -118,7 +136,6 @@ impl Holder {
     pub(crate) async fn sweep_retention(&self, sweep: &mut Sweep) {
         match self.carry_out_retention(SERVICE).await {
             Ok(Swept { destroyed, failed }) => {
-                sweep.traces |= !destroyed.is_empty();
                 for Destroyed { kid, class, due, .. } in destroyed {
                     tracing::info!(kid, class, due, "a key was destroyed on its date");
                 }
@@ -130,11 +147,8 @@ impl Holder {
                 tracing::error!(code = error.code().as_str(), %error, "retention was not carried out");
             }
         }
-        if sweep.traces {
-            match self.forget_traces().await {
-                Ok(()) => sweep.traces = false,
-                Err(error) => tracing::warn!(code = error.code().as_str(), "tried again in a minute"),
-            }
+        if let Err(error) = self.empty_journal(sweep).await {
+            tracing::warn!(code = error.code().as_str(), "tried again in a minute");
         }
         match self.ends().await {
             Ok(Ends { destruction, expiry, overdue, held }) => {

@@ -81,10 +81,15 @@ impl Tx {
             .bind(name)
             .execute(&mut *self.0)
             .await?;
-        match revoked.rows_affected() {
-            0 => Err(Error::about(Code::CredentialUnknown, name)),
-            _ => Ok(()),
+        if revoked.rows_affected() == 0 {
+            return Err(Error::about(Code::CredentialUnknown, name));
         }
+        // What it asked for is not approved any more, and what it approved is not used: it was perhaps not its owner.
+        sqlx::query("DELETE FROM approvals WHERE used_at IS NULL AND (actor = $1 OR approved_by = $1)")
+            .bind(name)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 }
 

@@ -72,6 +72,32 @@ impl Tx {
         rows.iter().map(key).collect()
     }
 
+    /// Those of these keys that were destroyed.
+    pub(crate) async fn destroyed_among(&mut self, kids: &[&str]) -> Result<Vec<String>> {
+        self.among("SELECT kid FROM keys WHERE destroyed IS NOT NULL AND kid IN", kids).await
+    }
+
+    /// Those of these keys that were derived for somebody who was erased.
+    pub(crate) async fn erased_among(&mut self, kids: &[&str]) -> Result<Vec<String>> {
+        let of_erased =
+            "SELECT kid FROM subject_keys JOIN subjects ON id = subject WHERE erased IS NOT NULL AND kid IN";
+        self.among(of_erased, kids).await
+    }
+
+    async fn among(&mut self, statement: &'static str, kids: &[&str]) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for kids in kids.chunks(NAMES) {
+            // The places are counted here, and the names are bound.
+            let statement = format!("{statement} {}", self.1.database.places(1, kids.len()));
+            let mut query = sqlx::query_scalar(AssertSqlSafe(statement));
+            for kid in kids {
+                query = query.bind(*kid);
+            }
+            found.extend(query.fetch_all(&mut *self.0).await?);
+        }
+        Ok(found)
+    }
+
     pub(crate) async fn insert_subject(&mut self, subject: &SubjectRow) -> Result<()> {
         sqlx::query(
             "INSERT INTO subjects (id, created, salt, erased, reason, receipt) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -187,6 +213,17 @@ impl Store {
             }
         }
         Ok(erased)
+    }
+
+    /// Whether anything was destroyed or erased at that time or later.
+    pub(crate) async fn has_ended_since(&self, since: NumericDate) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT 1 FROM keys WHERE destroyed >= $1 UNION ALL SELECT 1 FROM subjects WHERE erased >= $1 LIMIT 1",
+        )
+        .bind(to_db(since))
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.is_some())
     }
 
     /// The receipts of all that was destroyed or erased at that time or later, oldest first.

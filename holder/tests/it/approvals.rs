@@ -99,6 +99,24 @@ fn a_request_passes_once_with_a_second_person() {
     assert_eq!(of("open", "granted").len(), 11);
 }
 
+/// Who lost their credential was perhaps not who asked or approved.
+#[test]
+fn what_a_revoked_credential_asked_for_or_approved_is_void() {
+    let (place, body) = place();
+    let officer = place.role("officer", &["privacy-officer"]);
+    let (second, third) = (place.role("second", &["approver"]), place.role("third", &["approver"]));
+    let server = place.serve();
+    let ask = || server.ask(&officer, "/v1/open", &body).json()["approval"].as_str().unwrap().to_owned();
+    let id = ask();
+    assert_eq!(approve(&server, &second, &id), "second");
+    place.run(&["credentials", "revoke", "second"]).ok();
+    let approved = with(&body, "approval", json!(id));
+    assert_eq!(server.ask(&officer, "/v1/open", &approved).problem(), "approval-invalid");
+    let again = ask();
+    place.run(&["credentials", "revoke", "officer"]).ok();
+    assert_eq!(approve(&server, &third, &again), "approval-unknown");
+}
+
 #[test]
 fn nothing_of_a_request_that_waits_is_used_up() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);

@@ -110,6 +110,26 @@ fn a_user_enrols_logs_out_and_logs_in_again() {
 }
 
 #[test]
+fn the_browser_forgets_a_session_that_could_not_be_ended() {
+    let place = Place::new();
+    let server = place.serve_with(&["--console"]);
+    let (mut browser, _) = enrolled(&place, &server, "mia", &["auditor"]);
+    let kept = browser.cookies.clone();
+    try_sql(&place, "ALTER TABLE sessions RENAME TO elsewhere").unwrap();
+    let left = browser.ask("DELETE", "/console/session", &Value::Null);
+    assert!(left.status >= 500, "{}", left.status);
+    assert!(browser.cookies.is_empty());
+    // It is there still, and the answer must not have said otherwise.
+    try_sql(&place, "ALTER TABLE elsewhere RENAME TO sessions").unwrap();
+    browser.cookies = kept;
+    assert_eq!(browser.get("/console/session").status, 200);
+    // What another site asks for takes nothing from the browser.
+    let foreign = [("sec-fetch-site", "same-site"), ("x-keyholder-console", "1")];
+    assert_eq!(browser.ask_with("DELETE", "/console/session", &foreign, &Value::Null).status, 403);
+    assert!(!browser.cookies.is_empty());
+}
+
+#[test]
 fn a_session_opens_what_the_rules_let_its_user_open() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
     let token = seal(&place.keys(), &options("card", "card-number"), "\"4242424242424242\"");

@@ -41,7 +41,7 @@ pub(crate) fn assessment(of: &[(&str, &str, Option<&str>, usize)]) -> Assessment
 pub(crate) fn assessed(subjects: Value, opened: Value) -> Assessment {
     let made = json!({
         "incident": "INC-20261124-ab12", "title": "a laptop is gone", "made": 0, "by": "cli:a",
-        "suspected": {}, "window": {}, "audit": { "records": 1 }, "lock": "key-file",
+        "suspected": { "credentials": ["checkout"] }, "window": {}, "audit": { "records": 1 }, "lock": "key-file",
         "totals": {
             "opened": 1, "shown": 1, "exposed": 0, "both": 0, "safe": 7, "subjects": 1, "subjects_safe": 0,
             "opened_of_nobody": 0, "exposed_of_nobody": 0

@@ -9,6 +9,10 @@ use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+/// What is said where a list may lack people.
+pub(super) const NOT_ALL: &str = "Not all that is suspected was looked at, so people may be missing: give the stolen tokens to \
+                                  `incident assess --tokens FILE`, or assess again.";
+
 /// The incident, and what is known of it.
 #[derive(clap::Args)]
 pub(super) struct Given {
@@ -86,6 +90,12 @@ impl Given {
         }
         if made.next_back().is_some_and(|last| *last != digest) {
             context.out.note("Note: there is a newer assessment than this one.");
+        }
+        if assessment.suspected != incident.suspected {
+            context.out.note(
+                "Note: more is suspected by now than when this was made, so people may be missing. Assess again, with \
+                 another --out, and give that file with --assessment.",
+            );
         }
         if !is_given {
             context.out.note(&format!("Note: the assessment is {}.", path.display()));

@@ -1,8 +1,8 @@
 //! `keyholder incident inform`
 
-use super::given::{Given, Known, text};
+use super::given::{Given, Known, NOT_ALL, text};
 use crate::cli::{Context, Done};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::incident::data::write_new;
 use crate::incident::notices::{Audience, Format, Notice, write_list};
 use crate::incident::protect::Protection;
@@ -50,6 +50,9 @@ pub(super) async fn run(context: &Context, args: Inform) -> Result<Done> {
             drafts.push((audience, lang, notice.draft(&known.library, *audience, lang)?));
         }
     }
+    if let Some(dir) = &args.out {
+        std::fs::create_dir_all(dir).map_err(|_| Error::about(Code::OutputFailed, dir.display()))?;
+    }
     let list = args.subjects.as_ref().map(|path| subjects(&known, Format::of(path)?)).transpose()?;
     let mut files = Vec::new();
     for (audience, lang, draft) in drafts {
@@ -73,6 +76,9 @@ pub(super) async fn run(context: &Context, args: Inform) -> Result<Done> {
     }
     if context.out.json() && !files.is_empty() {
         context.out.value(&json!({ "files": files }))?;
+    }
+    if args.subjects.is_some() && !known.assessed()?.covers(&known.incident) {
+        context.out.note(NOT_ALL);
     }
     files.iter().for_each(|file| context.out.note(&format!("Written to {file}.")));
     context.out.note("A draft: fill in what is in brackets, and have counsel read it.");

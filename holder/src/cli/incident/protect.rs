@@ -1,6 +1,6 @@
 //! `keyholder incident protect`
 
-use super::given::Given;
+use super::given::{Given, NOT_ALL};
 use crate::cli::{Context, Done};
 use crate::error::Result;
 use crate::incident;
@@ -47,7 +47,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
         context.out.value(&list)?;
         return Ok(Done::Well);
     }
-    if list.is_empty() {
+    let covers = known.assessed()?.covers(&known.incident);
+    if !covers {
+        context.out.note(NOT_ALL);
+    } else if list.is_empty() {
         context.out.note("Nothing that was touched calls for protection.");
     }
     for protect in &list {

@@ -9,6 +9,7 @@ use serde_json::json;
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
     /// The person's name.
+    #[arg(allow_hyphen_values = true)]
     id: String,
 
     /// Why, for the record and the receipt: 1 to 200 characters, and nothing about the person.
@@ -55,9 +56,10 @@ async fn rehearse(context: &Context, id: &str) -> Result<()> {
             context.out.line(&format!("{id} was erased {}. Nothing would change.", readable(erased)))
         }
         None => {
-            context
-                .out
-                .line(&format!("Nothing that is sealed to these {} keys would open again:", kids.len()))?;
+            context.out.line(&format!(
+                "Nothing that is sealed to their keys would open again, {} in number:",
+                kids.len()
+            ))?;
             kids.iter().try_for_each(|kid| context.out.line(kid))?;
             if person.held {
                 context

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub(in crate::cli) struct Args {
     /// The person whose receipt is printed.
-    #[arg(required_unless_present = "verify", conflicts_with = "verify")]
+    #[arg(required_unless_present = "verify", conflicts_with = "verify", allow_hyphen_values = true)]
     id: Option<String>,
 
     /// Check the receipt in this file, and print what it says.

@@ -89,14 +89,20 @@ pub(super) async fn create(asked: Asked, body: Result<Bytes, BytesRejection>) ->
     finish().await.map_err(|error| asked.failed(error))
 }
 
-/// Logs out. Whoever is not logged in has nothing to end.
+/// Logs out. Whoever is not logged in has nothing to end. The browser forgets the session also where it could not be
+/// ended: it is then over when it has been idle for long enough.
 pub(super) async fn end(asked: Asked) -> Result<Response, Problem> {
     asked.own()?;
     let cookies = asked.cookies()?;
-    if let Some(proof) = asked.session()? {
-        asked.service.holder.log_out(&proof).await?;
-    }
-    Ok(with_cookies(NO_CONTENT.into_response(), [cookies.clear_session(), cookies.clear_step()]))
+    let ended = match asked.session()? {
+        Some(proof) => asked.service.holder.log_out(&proof).await,
+        None => Ok(()),
+    };
+    let answer = match ended {
+        Ok(()) => NO_CONTENT.into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    };
+    Ok(with_cookies(answer, [cookies.clear_session(), cookies.clear_step()]))
 }
 
 /// What is answered to somebody who logs in.

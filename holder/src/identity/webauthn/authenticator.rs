@@ -15,7 +15,7 @@ const ED: u8 = 1 << 7;
 /// rpIdHash, flags and signCount.
 const FIXED_LEN: usize = 32 + 1 + 4;
 
-/// The longest name of a key (section 5.8.3).
+/// The longest name of a key (section 4, Credential ID; section 7.1 step 25).
 const MAX_ID_LEN: usize = 1023;
 
 /// The authenticator data, its parts named as there.
@@ -27,7 +27,7 @@ pub(super) struct AuthenticatorData {
     pub(super) attested: Option<Attested>,
 }
 
-/// The attested credential data (section 6.5.2).
+/// The attested credential data (section 6.5.1).
 #[derive(Debug)]
 pub(super) struct Attested {
     pub(super) id: Vec<u8>,

@@ -61,7 +61,7 @@ const CURVE25519: i64 = 6;
 const LEN: usize = 32;
 
 /// Reads a COSE_Key from the beginning of `bytes`, and leaves what comes after it. It has the members that its type
-/// needs and no others (WebAuthn section 6.5.2), so none comes twice.
+/// needs and no others (WebAuthn section 6.5.1), so none comes twice.
 pub(super) fn read_key(bytes: &mut &[u8]) -> Result<(Alg, Vec<u8>), Refused> {
     let fault = "key";
     let Value::Map(members) = read(bytes)? else { return Err(fault) };

@@ -75,10 +75,9 @@ impl<'a> Touched<'a> {
             let values = opened.chain(exposed.map(|exposed| &exposed.value));
             values.filter(|value| value.sub.is_none()).map(Touch::of).for_each(add);
         }
-        // What a suspected key exposes is not known until the stolen tokens are looked at.
-        let looked_at =
-            |assessment: &Assessment| assessment.given.is_some() || incident.suspected.keys.is_empty();
-        let is_open_ended = !assessment.is_some_and(looked_at);
+        // A copy of the database shows who the subjects are, and what they were asked for, in clear.
+        let is_open_ended =
+            incident.suspected.database_copy || !assessment.is_some_and(|made| made.covers(incident));
         Self { touches, places, is_assessed: assessment.is_some(), is_open_ended }
     }
 

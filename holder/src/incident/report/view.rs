@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     people: String,
     unplaced: u64,
     impact: Option<Impact<'a>>,
+    /// Whether all that is suspected was looked at.
+    covers: bool,
     overdue: usize,
     dated: Vec<Duty<'a>>,
     undated: Vec<Duty<'a>>,
@@ -166,6 +168,7 @@ impl<'a> View<'a> {
             window: format!("{} to {}", side(suspected.from, "the beginning"), side(suspected.to, "now")),
             people: report.people.to_string(),
             unplaced: report.unplaced,
+            covers: assessment.is_some_and(|made| made.covers(incident)),
             impact: assessment.zip(report.impact.as_ref()).map(|(all, impact)| Impact::of(all, impact)),
             overdue: report.duties.iter().filter(|deadline| deadline.state == State::Overdue).count(),
             dated: dated.into_iter().map(Duty::of).collect(),

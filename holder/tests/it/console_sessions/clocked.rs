@@ -149,6 +149,28 @@ async fn codes_last_a_day_and_steps_five_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_replaced_while_it_is_used_enrols_nobody() {
+    let service = Clocked::start().await;
+    let code = service.user("mia").await;
+    let mut browser = Browser::at(&service.url);
+    let key = Authenticator::new(&browser.origin, true);
+    let begun = tokio::task::spawn_blocking(move || {
+        let begun = browser.begin_to_enrol("mia", &code, PASSPHRASE);
+        (browser, begun)
+    });
+    // The code has been looked at by then, and the passphrase is being hashed. What follows holds in any order.
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let new = console::reset(&service.store, "mia", &Actor::operator("test"), service.clock.now()).await.unwrap();
+    let (mut browser, begun) = begun.await.unwrap();
+    let answered = match begun.status {
+        200 => browser.ask("POST", "/console/session/create", &key.create(&begun.json()["publicKey"])),
+        _ => begun,
+    };
+    assert_eq!(answered.status, 401, "{}", answered.body);
+    assert_eq!(browser.enrol("mia", &new, PASSPHRASE, &key).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_says_nothing_and_many_make_everybody_wait() {
     let service = Clocked::start().await;
     let (mut browser, mut key) = service.enrolled("mia").await;

@@ -203,6 +203,14 @@ fn keys_that_left_without_their_tokens_leave_the_number_open() {
     assert_eq!((found.people.least, found.people.most), (3, None));
     let secretary = duty(&found, "hipaa-164.408-b");
     assert_eq!(secretary.conditions[1], "if 500 people or more are affected (3 people or more)");
+    // What came to be suspected since, and a copy of the database, leave it open as well.
+    let mut since = self::incident(AWARE, json!([]));
+    since.suspected.credentials.push("late".to_owned());
+    let mut copied = self::incident(AWARE, json!([]));
+    copied.suspected.database_copy = true;
+    for incident in [since, copied] {
+        assert_eq!(follow(&incident, Some(&touched), &regime("hipaa")).people.most, None);
+    }
     // Without an assessment nothing is ruled out.
     let blind = follow(&incident, None, &Choice::default());
     assert!(!blind.assessed && ids(&blind).contains(&"gdpr-33") && ids(&blind).contains(&"hipaa-164.408-c"));

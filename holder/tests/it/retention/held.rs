@@ -112,6 +112,19 @@ fn a_class_is_held_with_the_keys_that_are_made_later() {
     assert_eq!(shown["keys"].as_array().unwrap().len(), 3);
 }
 
+/// A key of `*` stays for the one class that is held, and opens nothing else beyond its date.
+#[test]
+fn a_hold_of_one_class_keeps_no_other() {
+    let place = Place::with_keys(&[("*", "ECDH-ES")]);
+    let approver = place.role("counsel", &["approver"]);
+    let keys = place.keys();
+    let tokens = [seal(&keys, &options("card", "card-number"), "1"), seal(&keys, &options("note", "text"), "2")];
+    let server = place.serve();
+    approve(&server, &approver, &ask(&place, &["--class", "payment"], "case 19"));
+    assert_eq!(opened(&place, 9000, &tokens), [json!(1), json!("open-failed")]);
+    assert!(place.audit().iter().any(|record| record["outcome"] == "key-retention-over"));
+}
+
 /// What somebody who can write to the database can do about holds: nothing that opens or destroys.
 #[test]
 fn a_hold_that_was_changed_opens_nothing_and_destroys_nothing() {
