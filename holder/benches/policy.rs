@@ -13,7 +13,7 @@ use fieldseal::open::PrivateKey;
 use fieldseal::sealer::{Entropy, SealOptions, Sealer};
 use fieldseal::suite::Alg;
 use fieldseal_holder::policy::{
-    Actor, Expectation, Flags, KeyInfo, Occasion, Origins, Policy, Rules, Sealed,
+    Actor, Expectation, Flags, Kept, KeyInfo, Occasion, Origins, Policy, Rules, Sealed,
 };
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -31,7 +31,8 @@ fn authorise(bencher: Bencher, each_of_another: bool) {
     let tokens = tokens(each_of_another);
     let policy = Policy::new(Origins::Any, Arc::new(Rules::standard().expect("rules")));
     let occasion = Occasion::new(Actor::operator("bench"), None, NOW).expect("an occasion").batch(BATCH);
-    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked: false, held: false, subject: None };
+    let (revoked, is_over, kept) = (false, false, Kept::default());
+    let key = KeyInfo { alg: Alg::EcdhEs, scope: Scope::All, revoked, is_over, kept, subject: None };
     bencher.counter(ItemsCount::new(BATCH)).bench(|| {
         let mut hearing = policy.hear(&occasion, Flags::none());
         let granted = tokens.iter().filter(|token| {

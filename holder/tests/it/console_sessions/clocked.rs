@@ -160,7 +160,8 @@ async fn a_code_that_is_replaced_while_it_is_used_enrols_nobody() {
     });
     // The code has been looked at by then, and the passphrase is being hashed. What follows holds in any order.
     tokio::time::sleep(Duration::from_millis(30)).await;
-    let new = console::reset(&service.store, "mia", &Actor::operator("test"), service.clock.now()).await.unwrap();
+    let new =
+        console::reset(&service.store, "mia", &Actor::operator("test"), service.clock.now()).await.unwrap();
     let (mut browser, begun) = begun.await.unwrap();
     let answered = match begun.status {
         200 => browser.ask("POST", "/console/session/create", &key.create(&begun.json()["publicKey"])),

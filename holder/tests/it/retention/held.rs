@@ -118,7 +118,8 @@ fn a_hold_of_one_class_keeps_no_other() {
     let place = Place::with_keys(&[("*", "ECDH-ES")]);
     let approver = place.role("counsel", &["approver"]);
     let keys = place.keys();
-    let tokens = [seal(&keys, &options("card", "card-number"), "1"), seal(&keys, &options("note", "text"), "2")];
+    let tokens =
+        [seal(&keys, &options("card", "card-number"), "1"), seal(&keys, &options("note", "text"), "2")];
     let server = place.serve();
     approve(&server, &approver, &ask(&place, &["--class", "payment"], "case 19"));
     assert_eq!(opened(&place, 9000, &tokens), [json!(1), json!("open-failed")]);
