@@ -9,6 +9,7 @@ mod document;
 mod page;
 
 use crate::audit::{Action, AuditFilter, Entry, GRANTED, GRANTED_AGAIN, Tail};
+use crate::clock::readable;
 use crate::error::{Code, Error, Result};
 use crate::holder::{Asking, Holder, Submission};
 use crate::keystore::Answer;
@@ -287,9 +288,7 @@ fn words(kind: &str) -> String {
 /// A time as people and machines read it (RFC 3339).
 fn written(time: NumericDate) -> String {
     // After the year 9999 there is no such text.
-    let seconds = time.0.min(253_402_300_799);
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-    humantime::format_rfc3339_seconds(time).to_string()
+    readable(NumericDate(time.0.min(253_402_300_799)))
 }
 
 /// Why something is withheld, in words for the person.

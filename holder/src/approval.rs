@@ -8,7 +8,7 @@
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
-use crate::keystore::random;
+use crate::keystore::random_id;
 use crate::policy::{Actor, Occasion};
 use crate::retention::hold;
 pub use crate::store::Approval;
@@ -66,7 +66,7 @@ fn digest_of<'a>(texts: &[&str], tokens: impl IntoIterator<Item = &'a [u8; 32]>)
 /// Errors: `approvals-waiting`.
 pub(crate) async fn request(store: &Store, occasion: &Occasion, subject: &Subject) -> Result<String> {
     let approval = Approval {
-        id: new_id()?,
+        id: random_id(16)?,
         actor: occasion.actor.name().to_owned(),
         action: occasion.access.as_str().to_owned(),
         target: None,
@@ -105,7 +105,7 @@ pub(crate) async fn ask(store: &Store, request: Request<'_>, now: NumericDate) -
     let Request { actor, action, target, purpose, count, lifetime } = request;
     let digest = digest_of(&["fieldseal-keyholder-request-v1", actor, action, &target, purpose], []);
     let approval = Approval {
-        id: new_id()?,
+        id: random_id(16)?,
         actor: actor.to_owned(),
         action: action.to_owned(),
         target: Some(target),
@@ -139,11 +139,6 @@ async fn keep(store: &Store, approval: Approval, now: NumericDate) -> Result<Str
     tail.append(&entry)?;
     tail.commit().await?;
     Ok(approval.id)
-}
-
-/// 128 random bits in hexadecimal, which no command line takes for an option.
-fn new_id() -> Result<String> {
-    Ok(random()?.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Approves a request. To approve again what is approved changes nothing. What is about the key holder itself and

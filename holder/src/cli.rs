@@ -24,7 +24,7 @@ mod serve;
 mod subject;
 
 use crate::audit::{Action, Entry, Tail};
-use crate::clock::Clock;
+use crate::clock::{Clock, readable};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::home::Home;
@@ -32,7 +32,6 @@ use crate::logging;
 use crate::policy::{Actor, Book};
 use crate::store::{Location, Store};
 use clap::{Parser, Subcommand};
-use keys::readable;
 use output::Output;
 use std::path::PathBuf;
 use std::process::ExitCode;

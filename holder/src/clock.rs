@@ -2,9 +2,10 @@
 
 use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
+pub(crate) use humantime::parse_duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A source of the current time.
 #[derive(Clone, Debug)]
@@ -72,18 +73,44 @@ impl Clock {
 
 /// A time as people write it (RFC 3339), from 1970 on.
 pub(crate) fn parse(text: &str) -> Option<NumericDate> {
-    let since = humantime::parse_rfc3339(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(NumericDate(since.as_secs()))
+    since_1970(humantime::parse_rfc3339(text).ok()?)
+}
+
+/// A day, which is its beginning in UTC, or a time with or without the marks of RFC 3339.
+pub(crate) fn parse_day(text: &str) -> Option<NumericDate> {
+    let time = || since_1970(humantime::parse_rfc3339_weak(text).ok()?);
+    time().or_else(|| parse(&format!("{text}T00:00:00Z")))
+}
+
+fn since_1970(time: SystemTime) -> Option<NumericDate> {
+    time.duration_since(UNIX_EPOCH).ok().map(|since| NumericDate(since.as_secs()))
+}
+
+/// A time as people read it (RFC 3339).
+pub(crate) fn readable(time: NumericDate) -> String {
+    // Times that people cannot read, after the year 9999, stay numbers.
+    const LAST: u64 = 253_402_300_799;
+    if time.0 > LAST {
+        return time.0.to_string();
+    }
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.0)).to_string()
 }
 
 /// A duration such as `90d`, in seconds.
 fn seconds(text: &str) -> Option<i64> {
-    humantime::parse_duration(text).ok().and_then(|offset| i64::try_from(offset.as_secs()).ok())
+    parse_duration(text).ok().and_then(|offset| i64::try_from(offset.as_secs()).ok())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_readable() {
+        assert_eq!(readable(NumericDate(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(readable(NumericDate(253_402_300_799)), "9999-12-31T23:59:59Z");
+        assert_eq!(readable(NumericDate::MAX), "9007199254740991");
+    }
 
     #[test]
     fn a_clock_is_moved_by_an_offset_or_to_a_time() {

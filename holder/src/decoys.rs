@@ -14,7 +14,7 @@ pub(crate) use crate::store::{Decoy, Touched};
 use crate::audit::{Action, Entry, Tail};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
-use crate::keystore::random;
+use crate::keystore::random_id;
 use crate::policy::{Actor, digest};
 use fieldseal::NumericDate;
 use fieldseal::form::FormField;
@@ -102,7 +102,7 @@ impl Holder {
         let parsed = Token::parse(token)?;
         let header = parsed.header();
         Ok(Decoy {
-            id: new_id()?,
+            id: random_id(8)?,
             jti: header.jti.clone(),
             kid: header.kid.clone(),
             digest: digest(token),
@@ -196,11 +196,6 @@ fn record(action: Action, decoy: &Decoy, by: &Actor, now: NumericDate) -> Entry 
     entry.class = Some(decoy.class.clone());
     entry.kind = Some(decoy.kind.clone());
     entry
-}
-
-/// 64 random bits in hexadecimal, which no command line takes for an option.
-pub(crate) fn new_id() -> Result<String> {
-    Ok(random()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn entropy() -> Result<Entropy> {

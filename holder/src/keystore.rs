@@ -238,6 +238,11 @@ impl Sign for KeyStore {
     }
 }
 
+/// A name for a row: this many random bytes in hexadecimal, which no command line takes for an option.
+pub(crate) fn random_id(bytes: usize) -> Result<String> {
+    Ok(random()?.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Random bytes that are no secret, such as a nonce or a salt.
 fn random_bytes<const LEN: usize>() -> Result<[u8; LEN]> {
     let mut bytes = [0; LEN];

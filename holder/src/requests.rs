@@ -2,14 +2,15 @@
 //! be answered.
 
 use crate::audit::{Action, Entry, Tail};
-use crate::decoys::{check_note, new_id};
+use crate::clock::{parse, readable};
+use crate::decoys::check_note;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
+use crate::keystore::random_id;
 use crate::policy::Actor;
 pub(crate) use crate::store::SubjectRequest;
 use crate::subjects::parse_id;
 use fieldseal::NumericDate;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// California Civil Code 1798.130(a)(2)(A): 45 days after the request was received.
 const CCPA: u64 = 45 * DAY;
@@ -87,7 +88,7 @@ impl Regime {
 /// ends with the day of the same date, and with the last day of a month that has no such date. That a time which
 /// ends on a holiday ends with the next working day (Art. 3(4)) is left out: it is later, and differs by country.
 fn a_month_after(time: NumericDate) -> NumericDate {
-    let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.0)).to_string();
+    let text = readable(time);
     let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<u64>().ok());
     let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
         // Times past the year 9999 are not asked for; 28 days is no later than a month.
@@ -95,10 +96,7 @@ fn a_month_after(time: NumericDate) -> NumericDate {
     };
     let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     let clock = text.get(10..).unwrap_or("T00:00:00Z");
-    let on = |day: u64| {
-        let time = humantime::parse_rfc3339(&format!("{year:04}-{month:02}-{day:02}{clock}")).ok()?;
-        time.duration_since(UNIX_EPOCH).ok().map(|since| NumericDate(since.as_secs()))
-    };
+    let on = |day: u64| parse(&format!("{year:04}-{month:02}-{day:02}{clock}"));
     (1..=day).rev().find_map(on).unwrap_or(time)
 }
 
@@ -130,7 +128,7 @@ impl Holder {
             return Err(Error::new(Code::RequestReceived));
         }
         let request = SubjectRequest {
-            id: new_id()?,
+            id: random_id(8)?,
             subject,
             kind: right.as_str().to_owned(),
             regime: regime.as_str().to_owned(),
@@ -188,8 +186,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> NumericDate {
-        let time = humantime::parse_rfc3339(text).unwrap();
-        NumericDate(time.duration_since(UNIX_EPOCH).unwrap().as_secs())
+        parse(text).unwrap()
     }
 
     #[test]

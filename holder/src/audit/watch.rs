@@ -7,8 +7,8 @@
 
 use super::entry::{Action, Entry};
 use super::tail::Tail;
-use crate::decoys;
 use crate::error::{Code, Result};
+use crate::keystore::random_id;
 use crate::policy::Decision;
 use crate::store::{Alarm, Decoy};
 use fieldseal::NumericDate;
@@ -111,7 +111,7 @@ impl Watch {
             self.ending.push(asked.actor.clone());
         }
         let alarm = Alarm {
-            id: decoys::new_id()?,
+            id: random_id(8)?,
             seq,
             decoy: decoy.id,
             time: now,

@@ -1,6 +1,6 @@
 //! `keyholder approvals list` and `keyholder approve`
 
-use super::keys::readable;
+use super::readable;
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::approval::Approval;

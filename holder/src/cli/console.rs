@@ -1,7 +1,8 @@
 //! `keyholder console user new | list | reset | revoke`
 
 use super::credentials::{Limit, check, classes, leave, limit};
-use super::keys::{readable, scope};
+use super::keys::scope;
+use super::readable;
 use super::{Context, Done};
 use crate::console::{self, NewUser, User};
 use crate::error::Result;

@@ -1,6 +1,7 @@
 //! `keyholder credentials new | list | revoke`
 
-use super::keys::{readable, scope};
+use super::keys::scope;
+use super::readable;
 use super::{Context, Done};
 use crate::credential;
 use crate::error::{Code, Error, Result};

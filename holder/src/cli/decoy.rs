@@ -1,6 +1,6 @@
 //! `keyholder decoy new | list | retire | webhook`
 
-use super::keys::readable;
+use super::readable;
 use super::secret::Unlock;
 use super::{Context, Done};
 use crate::decoys::{Decoy, MAX_COUNT, Pattern, Touched};
@@ -60,7 +60,7 @@ pub(super) struct New {
     hints: Vec<String>,
 
     /// How long after its sealing a token of the site opens, such as 90d, if its pages say so.
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = crate::clock::parse_duration)]
     exp: Option<std::time::Duration>,
 
     /// The site's tokens open a single time.

@@ -9,7 +9,8 @@ mod protect;
 mod report;
 
 use super::audit::time;
-use super::keys::{readable, scope};
+use super::keys::scope;
+use super::readable;
 use super::{Context, Done};
 use crate::error::Result;
 use crate::incident::{self, Incident, NewIncident, Suspected};

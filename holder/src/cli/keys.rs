@@ -4,7 +4,7 @@ mod life;
 mod receipt;
 
 use super::secret::Unlock;
-use super::{Context, Done};
+use super::{Context, Done, readable};
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::keystore::KeyStore;
@@ -15,7 +15,6 @@ use fieldseal::suite::Alg;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
 
 /// How long a signed set in a file is believed. Publish it again well before.
 const DAY: u64 = 24 * 60 * 60;
@@ -215,26 +214,4 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
         std::fs::rename(&new, path)
     };
     write().map_err(|_| Error::about(Code::OutputFailed, path.display()))
-}
-
-/// A time as people read it (RFC 3339).
-pub(super) fn readable(time: NumericDate) -> String {
-    // Times that people cannot read, after the year 9999, stay numbers.
-    const LAST: u64 = 253_402_300_799;
-    if time.0 > LAST {
-        return time.0.to_string();
-    }
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.0)).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_readable() {
-        assert_eq!(readable(NumericDate(0)), "1970-01-01T00:00:00Z");
-        assert_eq!(readable(NumericDate(253_402_300_799)), "9999-12-31T23:59:59Z");
-        assert_eq!(readable(NumericDate::MAX), "9007199254740991");
-    }
 }

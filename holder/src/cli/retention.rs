@@ -54,8 +54,8 @@ pub(super) struct Shorten {
     all: bool,
 
     /// The date, such as 2030-12-31 [default: as `retention policy` says today, but not within a week].
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    on: Option<NumericDate>,
+    #[arg(long, value_name = "DATE", value_parser = super::audit::time)]
+    on: Option<u64>,
 
     /// Only say which keys these are.
     #[arg(long)]
@@ -63,12 +63,6 @@ pub(super) struct Shorten {
 
     #[command(flatten)]
     unlock: Unlock,
-}
-
-/// A day, or a time of one (RFC 3339).
-fn date(text: &str) -> std::result::Result<NumericDate, String> {
-    let time = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-    crate::clock::parse(&time).ok_or("a date is 2030-12-31 or 2030-12-31T18:00:00Z".to_owned())
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Done> {
@@ -90,7 +84,7 @@ async fn shorten(context: &Context, args: Shorten) -> Result<()> {
         (None, None) => Which::All,
     };
     let holder = context.holder(&args.unlock).await?;
-    let sooner = holder.shorten(&which, args.on, args.dry_run, &context.actor).await?;
+    let sooner = holder.shorten(&which, args.on.map(NumericDate), args.dry_run, &context.actor).await?;
     if context.out.json() {
         return context.out.value(&sooner);
     }

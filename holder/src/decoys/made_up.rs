@@ -4,6 +4,7 @@
 //! Nobody is shown them while the decoy is one. They matter where somebody has the key and opens the token
 //! elsewhere, and where the site publishes hints, which everybody sees.
 
+use crate::clock::readable;
 use crate::error::{Code, Error, Result};
 use fieldseal::kind::Kind;
 use fieldseal::{NumericDate, Text};
@@ -186,8 +187,7 @@ fn transaction(now: NumericDate, dice: &Dice) -> Result<Value> {
 
 /// The day of a time, `2026-11-24`.
 fn day(time: NumericDate) -> String {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(time.0);
-    humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
+    readable(time).chars().take(10).collect()
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use super::duties::Duties;
 use super::protect::Protection;
 use super::words::Words;
 use super::{Assessment, Incident, template};
+use crate::clock::readable;
 use crate::error::{Code, Error, Result};
 use fieldseal::NumericDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The file that says who tells.
 const ORGANISATION: &str = "organisation.json";
@@ -176,7 +176,7 @@ impl Notice<'_> {
         let totals = self.assessment.map(|assessment| assessment.totals.clone()).unwrap_or_default();
         let values = Values {
             organisation: Organisation::of(library)?,
-            incident: About { id: &self.incident.id, aware: time(self.incident.aware) },
+            incident: About { id: &self.incident.id, aware: readable(NumericDate(self.incident.aware)) },
             what: self.what.unwrap_or(WHAT),
             window: self.window(),
             counts: Counts {
@@ -189,7 +189,7 @@ impl Notice<'_> {
             kinds,
             done,
             advice,
-            today: time(self.now.0).chars().take(10).collect(),
+            today: readable(self.now).chars().take(10).collect(),
         };
         let text = tidy(&template::fill(&name, source, &values)?);
         let html = html::page(library, &text, lang)?;
@@ -206,7 +206,9 @@ impl Notice<'_> {
         match (self.incident.suspected.from, self.incident.suspected.to) {
             (None, None) => None,
             (from, to) => {
-                let side = |time_of: Option<u64>| time_of.map_or_else(|| "…".to_owned(), time);
+                let side = |time_of: Option<u64>| {
+                    time_of.map_or_else(|| "…".to_owned(), |time| readable(NumericDate(time)))
+                };
                 Some(format!("{} – {}", side(from), side(to)))
             }
         }
@@ -216,10 +218,6 @@ impl Notice<'_> {
 /// A language is named by two letters (ISO 639-1).
 pub fn is_language(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|c| c.is_ascii_lowercase())
-}
-
-fn time(time: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time)).to_string()
 }
 
 /// Takes out the empty lines that parts of a template leave which were not needed.

@@ -2,13 +2,13 @@
 
 use super::{Incident, Step, Suspected};
 use crate::audit::{Action, Entry, Tail};
+use crate::clock::readable;
 use crate::error::{Code, Error, Result};
 use crate::keystore::random;
 use crate::policy::Actor;
 use crate::store::{Store, Tx};
 use fieldseal::NumericDate;
 use serde_json::{Value, json};
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The most characters of a title.
 const MAX_TITLE_LEN: usize = 200;
@@ -173,8 +173,7 @@ pub(super) async fn record(tail: &mut Tail, action: Action, id: &str, step: &Ste
 async fn name(tx: &mut Tx, incident: &mut Incident, now: NumericDate) -> Result<()> {
     // No digits and letters that look alike.
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let day = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(now.0)).to_string();
-    let day: String = day.chars().take(10).filter(char::is_ascii_digit).collect();
+    let day: String = readable(now).chars().take(10).filter(char::is_ascii_digit).collect();
     for _ in 0..TRIES {
         let ending: String =
             random()?[..4].iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();

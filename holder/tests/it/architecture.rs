@@ -19,6 +19,7 @@ fn each_thing_is_known_in_one_place() {
         ("sqlx", "store"),
         ("StatusCode", "http/problem.rs"),
         ("SystemTime", "clock.rs"),
+        ("humantime", "clock.rs"),
         ("PrivateKey", "keystore"),
         ("VerifyingKey", "keystore"),
         ("SigningKey", "keystore"),

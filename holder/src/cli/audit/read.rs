@@ -1,7 +1,7 @@
 //! Reading the audit: the last records, those that pass a filter, those that come, and all of them.
 
 use crate::audit::{Audit, AuditFilter, AuditRow};
-use crate::cli::keys::readable;
+use crate::cli::readable;
 use crate::cli::{Context, Done};
 use crate::error::{Code, Error, Result};
 use crate::home;
@@ -83,10 +83,7 @@ impl Filter {
 
 /// A day or an instant, in seconds since 1970.
 pub(in crate::cli) fn time(text: &str) -> std::result::Result<u64, Error> {
-    let day = || humantime::parse_rfc3339(&format!("{text}T00:00:00Z"));
-    let time = humantime::parse_rfc3339_weak(text).or_else(|_| day());
-    let since = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    since.map(|since| since.as_secs()).ok_or(Error::new(Code::TimeInvalid))
+    crate::clock::parse_day(text).map(|time| time.0).ok_or(Error::new(Code::TimeInvalid))
 }
 
 pub(super) async fn list(context: &Context, audit: &Audit, limit: u32) -> Result<Done> {

@@ -1,9 +1,9 @@
 //! `keyholder incident assess`
 
 use crate::cli::audit::time;
-use crate::cli::keys::readable;
 use crate::cli::open::TokenFile;
 use crate::cli::progress::Progress;
+use crate::cli::readable;
 use crate::cli::{Context, Done};
 use crate::error::{Code, Error, Result};
 use crate::home;

@@ -1,6 +1,7 @@
 //! `keyholder incident contain`
 
-use crate::cli::keys::{self, VALID_DAYS, readable, scope};
+use crate::cli::keys::{self, VALID_DAYS, scope};
+use crate::cli::readable;
 use crate::cli::secret::Unlock;
 use crate::cli::{Context, Done};
 use crate::error::{Code, Error, Result};

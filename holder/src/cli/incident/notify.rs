@@ -2,7 +2,7 @@
 
 use super::given::{Chosen, Given, Known, text};
 use crate::cli::audit::time;
-use crate::cli::keys::readable;
+use crate::cli::readable;
 use crate::cli::{Context, Done};
 use crate::error::{Code, Error, Result};
 use crate::incident;

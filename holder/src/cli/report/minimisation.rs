@@ -1,7 +1,7 @@
 //! `keyholder report minimisation`
 
 use crate::cli::Context;
-use crate::cli::keys::readable;
+use crate::cli::readable;
 use crate::error::Result;
 use crate::minimisation::declared::Declared;
 use crate::minimisation::{self, Field, Report};

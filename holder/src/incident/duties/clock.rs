@@ -2,7 +2,8 @@
 //! and Sundays, in UTC. Holidays, which differ, do not move an end: it is then early and never late.
 
 use super::rule::Clock;
-use std::time::{Duration, UNIX_EPOCH};
+use crate::clock::{parse, readable};
+use fieldseal::NumericDate;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -18,10 +19,9 @@ pub(super) fn end(clock: &Clock, begun: u64) -> Option<u64> {
 
 /// The beginning of the last day of the calendar year (UTC) of a time.
 pub(super) fn last_day_of_year(time: u64) -> Option<u64> {
-    let text = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time)).to_string();
+    let text = readable(NumericDate(time));
     let year = text.get(..4)?;
-    let last = humantime::parse_rfc3339(&format!("{year}-12-31T00:00:00Z")).ok()?;
-    last.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
+    parse(&format!("{year}-12-31T00:00:00Z")).map(|last| last.0)
 }
 
 fn after_business_days(begun: u64, days: u64) -> u64 {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn time(text: &str) -> u64 {
-        humantime::parse_rfc3339(text).unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs()
+        parse(text).unwrap().0
     }
 
     #[test]

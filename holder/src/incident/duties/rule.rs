@@ -254,5 +254,5 @@ impl Rule {
 
 /// Whether a text is a day such as 2026-11-24.
 fn is_day(text: &str) -> bool {
-    humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).is_ok()
+    crate::clock::parse(&format!("{text}T00:00:00Z")).is_some()
 }

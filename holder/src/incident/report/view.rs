@@ -2,11 +2,12 @@
 
 use super::chart::{Bars, Times};
 use super::{Deadline, Report, particulars};
+use crate::clock::readable;
 use crate::incident::duties::{State, Tell};
 use crate::incident::{Assessment, Counts, Opening, Value};
+use fieldseal::NumericDate;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The most subjects, and openings, that a page lists. The JSON has all subjects, and the assessment all values.
 const MAX_LISTED: usize = 100;
@@ -285,7 +286,7 @@ fn rows(counts: &BTreeMap<String, Counts>) -> Vec<Row<'_>> {
 
 /// A time as people read it (RFC 3339, UTC).
 pub(super) fn time(time: u64) -> String {
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time)).to_string()
+    readable(NumericDate(time))
 }
 
 /// How long is left, in two units.
