@@ -26,6 +26,10 @@ fn pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(BUSY)
+        // Connections are kept for good. What sqlx 0.9 closes old ones with counts idle ones without a lock, and where
+        // it counts below none it never ends, which keeps the process from ending.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .after_connect(|connection, _| Box::pin(prepare(connection)))
 }
 

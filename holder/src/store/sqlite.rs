@@ -67,6 +67,10 @@ fn pool(connections: u32, reads: bool) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(BUSY)
+        // Connections are kept for good. What sqlx 0.9 closes old ones with counts idle ones without a lock, and where
+        // it counts below none it never ends, which keeps the process from ending.
+        .idle_timeout(None)
+        .max_lifetime(None)
         // A connection to a file does not go stale, so it need not be tried before each use.
         .test_before_acquire(false)
         .after_connect(move |connection, _| Box::pin(prepare(connection, reads)))

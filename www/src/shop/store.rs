@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::{
     Row, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteRow},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow},
 };
 
 use crate::order::{Entry, Order, Summary};
@@ -17,7 +17,9 @@ pub(super) struct Store {
 impl Store {
     pub(super) async fn open(path: &Path) -> sqlx::Result<Self> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        let pool = SqlitePool::connect_with(options).await?;
+        // The reaper of old connections of sqlx 0.9 can loop for ever, so there is none: a file's do not go stale.
+        let pool =
+            SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).connect_with(options).await?;
         sqlx::migrate!().run(&pool).await?;
         Ok(Self { pool })
     }
