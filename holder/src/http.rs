@@ -11,6 +11,7 @@ mod decoys;
 mod flags;
 mod health;
 mod incidents;
+mod json;
 mod keyset;
 mod lists;
 mod open;

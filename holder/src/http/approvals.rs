@@ -2,14 +2,14 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::approval::Approval;
 use crate::error::Code;
 use crate::policy::Actor;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub(super) async fn list(
     Address(address): Address,
 ) -> Result<Response, Problem> {
     let approvals = service.holder.approvals(&Actor::credential(&credential), address).await?;
-    answer(&List { approvals: approvals.iter().map(Document::of).collect() })
+    json::answer(&List { approvals: approvals.iter().map(Document::of).collect() })
 }
 
 /// Approves a request of somebody else. A hold, or its release, is carried out at once.
@@ -93,11 +93,5 @@ pub(super) async fn approve(
     let Ok(Path(id)) = id else {
         return Err(Problem::new(Code::ApprovalUnknown));
     };
-    answer(&Document::of(&service.holder.approve(&Actor::credential(&credential), address, &id).await?))
-}
-
-fn answer(document: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(document).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&Document::of(&service.holder.approve(&Actor::credential(&credential), address, &id).await?))
 }

@@ -2,13 +2,12 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::decoys::{Decoy, Touched};
-use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -77,8 +76,5 @@ pub(super) async fn list(
     let touched = holder.store().touched().await?;
     let touched: HashMap<_, _> = touched.iter().map(|touched| (touched.decoy.as_str(), touched)).collect();
     let decoys = decoys.iter().map(|decoy| Document::of(decoy, touched.get(decoy.id.as_str()).copied()));
-    let body = serde_json::to_vec(&List { decoys: decoys.collect() });
-    let body = body.map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&List { decoys: decoys.collect() })
 }

@@ -3,14 +3,14 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::flags::{Change, FlagRow, MAX_FLAGS};
 use crate::policy::{Actor, Flag};
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -120,7 +120,5 @@ fn answer(flags: &[FlagRow]) -> Result<Response, Problem> {
         Document { flag: flag.name(), purpose: flag.purpose(), time: time.0, by: actor }
     };
     let list = List { flags: flags.iter().map(document).collect() };
-    let body = serde_json::to_vec(&list).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&list)
 }

@@ -3,6 +3,7 @@
 use super::Service;
 use super::address::is_local;
 use super::caller::Caller;
+use super::json;
 use super::problem::Problem;
 use crate::holder::Holder;
 use crate::metrics::MEDIA_TYPE;
@@ -13,9 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-const JSON: [(header::HeaderName, &str); 2] =
-    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-
 /// Whether the process is alive. It asks nobody else: a database that is away is no reason to end this and
 /// start another.
 #[utoipa::path(
@@ -23,7 +21,7 @@ const JSON: [(header::HeaderName, &str); 2] =
     responses((status = 200, description = "It is alive", body = super::openapi::Status)),
 )]
 pub(super) async fn alive() -> Response {
-    (JSON, r#"{"status":"ok"}"#).into_response()
+    json::written(r#"{"status":"ok"}"#)
 }
 
 /// Whether requests can be served. Who balances load sends them elsewhere while they cannot.
@@ -33,7 +31,7 @@ pub(super) async fn alive() -> Response {
 )]
 pub(super) async fn ready(State(holder): State<Holder>) -> Result<Response, Problem> {
     holder.ready().await?;
-    Ok((JSON, r#"{"status":"ready"}"#).into_response())
+    Ok(json::written(r#"{"status":"ready"}"#))
 }
 
 /// What is counted, on an address of its own: who can reach that may read it.

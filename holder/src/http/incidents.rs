@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::incident::duties::{self, Due};
@@ -9,8 +10,7 @@ use crate::incident::{self, Incident};
 use crate::policy::{Actor, Duty};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -160,7 +160,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     service.holder.may(&Actor::credential(&credential), address, Duty::IncidentsRead).await?;
     let incidents = incident::all(service.holder.store()).await?;
-    answer(&List { incidents: incidents.iter().map(Document::of).collect() })
+    json::answer(&List { incidents: incidents.iter().map(Document::of).collect() })
 }
 
 /// An incident and what was done about it.
@@ -180,11 +180,5 @@ pub(super) async fn show(
     let Ok(Path(id)) = id else {
         return Err(Problem::new(Code::IncidentUnknown));
     };
-    answer(&Document::of(&incident::find(service.holder.store(), &id).await?))
-}
-
-fn answer(document: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(document).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&Document::of(&incident::find(service.holder.store(), &id).await?))
 }

@@ -5,6 +5,7 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use super::subjects::Subject;
 use crate::error::Code;
@@ -12,8 +13,7 @@ use crate::policy::{Actor, Duty};
 use crate::store::{AuditFilter, KeyRow, Side};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use fieldseal::NumericDate;
 use serde::{Deserialize, Serialize};
@@ -320,8 +320,7 @@ fn answer(
 ) -> Result<Response, Problem> {
     let follow = follow.map_or(String::new(), |follow| format!(r#","follow":"{follow}""#));
     let body = format!(r#"{{"{name}":[{entries}],"next":"{next}","more":{more}{follow}}}"#);
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    Ok(json::written(body))
 }
 
 #[cfg(test)]

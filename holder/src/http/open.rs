@@ -2,17 +2,17 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::{Document, Problem};
 use crate::answer;
 use crate::error::Code;
 use crate::holder::{Answers, Asking, Submission};
 use crate::policy::{Access, Actor, Expectation};
 use crate::wiped::Wiped;
-use axum::body::Body;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use bytes::Bytes;
 use fieldseal::kind::Kind;
 use serde::Deserialize;
@@ -145,9 +145,8 @@ pub(super) fn results<T>(
     each: impl Fn(&mut Wiped, &T) -> io::Result<()>,
 ) -> Result<Response, Problem> {
     let answers = write(answers, each).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     // The bytes belong to the buffer and are wiped with it, once they are sent.
-    Ok((headers, Body::from(Bytes::from_owner(answers))).into_response())
+    Ok(json::written(Bytes::from_owner(answers)))
 }
 
 fn write<T>(answers: &Answers<T>, each: impl Fn(&mut Wiped, &T) -> io::Result<()>) -> io::Result<Wiped> {

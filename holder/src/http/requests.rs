@@ -2,13 +2,12 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
-use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use crate::store::SubjectRequest;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -82,7 +81,5 @@ pub(super) async fn list(
     let now = holder.clock().now().0;
     let requests = holder.store().subject_requests().await?;
     let list = List { requests: requests.iter().map(|request| Document::of(request, now)).collect() };
-    let body = serde_json::to_vec(&list).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&list)
 }

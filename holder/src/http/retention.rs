@@ -3,6 +3,7 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::policy::Actor;
@@ -10,8 +11,7 @@ use crate::retention::hold::Held;
 use crate::retention::plan::Plan;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub(super) async fn plan(
     Address(address): Address,
     Caller(credential): Caller,
 ) -> Result<Response, Problem> {
-    answer(&service.holder.retention_plan(&Actor::credential(&credential), address).await?)
+    json::answer(&service.holder.retention_plan(&Actor::credential(&credential), address).await?)
 }
 
 /// Asks for a hold. Nothing is held before somebody else has approved it.
@@ -87,7 +87,7 @@ pub(super) async fn hold(
     let request: HoldRequest = read(&body?)?;
     let actor = Actor::credential(&credential);
     let approval = service.holder.ask_hold(&request.held()?, &request.reason, (&actor, address)).await?;
-    answer(&Asked { approval })
+    json::answer(&Asked { approval })
 }
 
 /// Asks for the release of a hold. It lasts until somebody else has approved that.
@@ -108,16 +108,10 @@ pub(super) async fn release(
     let request: ReleaseRequest = read(&body?)?;
     let actor = Actor::credential(&credential);
     let approval = service.holder.ask_release(&id, &request.reason, (&actor, address)).await?;
-    answer(&Asked { approval })
+    json::answer(&Asked { approval })
 }
 
 /// Reads a body. The reader's own message may quote it, so that is dropped.
 fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|_| Problem::new(Code::HoldMalformed))
-}
-
-fn answer(document: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(document).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
 }

@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::open::OpenRequest;
 use super::problem::{Document, Problem};
 use crate::error::Code;
@@ -9,8 +10,7 @@ use crate::policy::Actor;
 use crate::rewrap::Moved;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 use std::sync::Arc;
@@ -58,8 +58,5 @@ pub(super) async fn rewrap(
         Ok(moved) => Item::Moved(moved),
         Err(refusal) => Item::Refused { error: Document::of_token(refusal.shown()) },
     });
-    let answer = Answer { results: results.collect() };
-    let answer = serde_json::to_vec(&answer).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, answer).into_response())
+    json::answer(&Answer { results: results.collect() })
 }

@@ -2,13 +2,13 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::policy::matrix::{Leave, Matrix, Needs};
 use crate::policy::{Actor, Duty, Rules};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -131,6 +131,5 @@ pub(super) async fn roles(
     // A task of its own, so that the answer is there for the next one who asks if this one does not wait for it.
     let asked = tokio::spawn(service.roles.clone().of(service.holder.rules()));
     let body = asked.await.map_err(|_| Problem::new(Code::Internal))??;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    Ok(json::written(body))
 }

@@ -2,13 +2,13 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use fieldseal::NumericDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -100,9 +100,7 @@ pub(super) async fn statistics(
         count,
     });
     let answer = Statistics { from: from.0, to: to.0, opens: opens.collect() };
-    let body = serde_json::to_vec(&answer).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&answer)
 }
 
 /// The roles of whoever the audit names. No credential's name has a colon.

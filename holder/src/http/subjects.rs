@@ -2,6 +2,7 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
@@ -9,8 +10,7 @@ use crate::store::SubjectRow;
 use crate::subjects::look_up;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -123,7 +123,5 @@ fn read(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
 async fn answer(service: &Service, id: &str) -> Result<Response, Problem> {
     let person = look_up(service.holder.store(), id).await?;
     let subject = Subject::of(&person.row, person.keys.len() as u64);
-    let body = serde_json::to_vec(&subject).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&subject)
 }

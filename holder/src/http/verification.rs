@@ -5,13 +5,13 @@
 
 use super::Service;
 use super::caller::{Address, Caller};
+use super::json;
 use super::problem::Problem;
 use crate::audit::{State as Found, Verdict};
 use crate::error::Code;
 use crate::policy::{Actor, Duty};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -130,7 +130,5 @@ async fn advance(
         problem: Fault::of(&found),
         checkpoint: found.checkpoint,
     };
-    let body = serde_json::to_vec(&document).map_err(|_| Problem::new(Code::Internal))?;
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, body).into_response())
+    json::answer(&document)
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub(super) struct Words {
     /// The language's own name.
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     language: String,
     /// The kinds, by their ids.
     kinds: BTreeMap<String, String>,

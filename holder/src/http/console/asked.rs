@@ -2,6 +2,7 @@
 
 use super::super::Service;
 use super::super::caller::Address;
+use super::super::json;
 use super::super::problem::Problem;
 use super::{Cookies, foreign};
 use crate::console::Console;
@@ -10,7 +11,7 @@ use crate::identity::{Proof, session as id};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -63,8 +64,7 @@ impl Asked {
 }
 
 pub(super) fn answer<const N: usize>(body: &Value, cookies: [Option<HeaderValue>; N]) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    with_cookies((headers, body.to_string()).into_response(), cookies)
+    with_cookies(json::written(body.to_string()), cookies)
 }
 
 pub(super) fn with_cookies<const N: usize>(

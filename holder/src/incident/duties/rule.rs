@@ -23,10 +23,10 @@ pub(super) enum File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Regime {
     regime: String,
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     title: String,
     #[serde(default)]
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     about: String,
     checked: String,
     basis: String,

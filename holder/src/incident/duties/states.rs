@@ -9,10 +9,10 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     regime: String,
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     title: String,
     #[serde(default)]
-    #[allow(dead_code, reason = "for whoever reads the file")]
+    #[expect(dead_code, reason = "for whoever reads the file")]
     about: String,
     checked: String,
     basis: String,
