@@ -11,7 +11,8 @@ use crate::jwe::Token;
 use crate::jwe::header::Header;
 use crate::kind::Kind;
 use crate::prelude::*;
-use crate::suite::{Alg, NONCE_LEN, ecdh_es, hpke9, x25519};
+use crate::suite::hpke9::receiver;
+use crate::suite::{Alg, TAG_LEN, ecdh_es, x25519};
 use crate::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -31,7 +32,7 @@ pub const PRIVATE_KEY_LEN: usize = 32;
 pub struct PrivateKey(Repr);
 
 enum Repr {
-    Hpke9(Box<hpke9::PrivateKey>),
+    Hpke9(Box<receiver::PrivateKey>),
     EcdhEs(x25519_dalek::StaticSecret),
 }
 
@@ -40,7 +41,7 @@ impl PrivateKey {
     /// `DeriveKeyPair` (RFC 9180 section 7.1.3).
     pub fn from_seed(alg: Alg, seed: Zeroizing<[u8; PRIVATE_KEY_LEN]>) -> Result<Self> {
         Ok(Self(match alg {
-            Alg::Hpke9 => Repr::Hpke9(Box::new(hpke9::parse_private_key(&seed)?)),
+            Alg::Hpke9 => Repr::Hpke9(Box::new(receiver::expand(&seed))),
             Alg::EcdhEs => Repr::EcdhEs((*seed).into()),
         }))
     }
@@ -48,11 +49,13 @@ impl PrivateKey {
     /// The private key that HPKE's DeriveKeyPair makes of secret bytes: RFC 9180 section 7.1.3 with
     /// DHKEM(X25519, HKDF-SHA256) for ECDH-ES, and draft-ietf-hpke-pq with MLKEM768-X25519 for HPKE-9. The same bytes
     /// give the same key, and a key tells nothing about them. They must have the entropy of a key.
-    pub fn derive(alg: Alg, ikm: &Zeroizing<[u8; PRIVATE_KEY_LEN]>) -> Self {
-        Self(match alg {
-            Alg::Hpke9 => Repr::Hpke9(Box::new(hpke9::derive_private_key(ikm.as_slice()))),
-            Alg::EcdhEs => Repr::EcdhEs(ecdh_es::derive_private_key(ikm.as_slice())),
-        })
+    ///
+    /// Errors: none that can happen with an `ikm` of this length; `key-invalid` stands for them.
+    pub fn derive(alg: Alg, ikm: &Zeroizing<[u8; PRIVATE_KEY_LEN]>) -> Result<Self> {
+        Ok(Self(match alg {
+            Alg::Hpke9 => Repr::Hpke9(Box::new(receiver::derive_private_key(ikm.as_slice()))),
+            Alg::EcdhEs => Repr::EcdhEs(ecdh_es::derive_private_key(ikm.as_slice())?),
+        }))
     }
 
     /// The only algorithm that this key opens.
@@ -66,7 +69,7 @@ impl PrivateKey {
     /// The public key's bytes.
     pub fn public(&self) -> Vec<u8> {
         match &self.0 {
-            Repr::Hpke9(key) => hpke9::public_key_of(key),
+            Repr::Hpke9(key) => key.public(),
             Repr::EcdhEs(key) => x25519_dalek::PublicKey::from(key).to_bytes().to_vec(),
         }
     }
@@ -95,13 +98,20 @@ impl PrivateKey {
         aad: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
         let failed = Error::new(Code::OpenFailed);
+        let mut text = Zeroizing::new(parts.ciphertext.clone());
         match &self.0 {
-            Repr::Hpke9(key) => hpke9::open(key, &parts.encrypted_key, aad, &parts.ciphertext),
+            Repr::Hpke9(key) => {
+                let (body, tag) = text.split_last_chunk_mut::<TAG_LEN>().ok_or(failed)?;
+                key.open_in_place(&parts.encrypted_key, aad, body, &*tag)?;
+                let length = body.len();
+                text.truncate(length);
+            }
             Repr::EcdhEs(key) => {
-                let nonce: [u8; NONCE_LEN] = parts.iv.as_slice().try_into().map_err(|_| failed)?;
-                ecdh_es::open(key, epk.ok_or(failed)?, &nonce, aad, &parts.ciphertext, &parts.tag)
+                let epk = epk.ok_or(failed)?;
+                ecdh_es::open_in_place(key, epk, &parts.iv, aad, &mut text, &parts.tag)?;
             }
         }
+        Ok(text)
     }
 }
 

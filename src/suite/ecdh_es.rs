@@ -71,36 +71,43 @@ impl Agreement {
 }
 
 /// DeriveKeyPair of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 7.1.3): ECDH-ES has no derivation of its own, and
-/// its keys are the same X25519 scalars.
+/// its keys are the same X25519 scalars. The labels are those of RFC 9180 section 4.
 #[cfg(feature = "open")]
-pub(crate) fn derive_private_key(ikm: &[u8]) -> StaticSecret {
-    use hpke::{Kem, Serializable, kem::X25519HkdfSha256};
-    let (key, _) = X25519HkdfSha256::derive_keypair(ikm);
+pub(crate) fn derive_private_key(ikm: &[u8]) -> Result<StaticSecret> {
+    use hkdf::HkdfExtract;
+    /// "HPKE-v1", then "KEM" and the KEM's id.
+    const LABELED: &[u8] = b"HPKE-v1KEM\x00\x20";
+    let mut extract = HkdfExtract::<Sha256>::new(None);
+    for part in [LABELED, b"dkp_prk", ikm] {
+        extract.input_ikm(part);
+    }
+    let (_, prk) = extract.finalize();
     let mut scalar = Zeroizing::new([0; x25519::LEN]);
-    key.write_exact(scalar.as_mut_slice());
-    StaticSecret::from(*scalar)
+    let length = (x25519::LEN as u16).to_be_bytes();
+    prk.expand_multi_info(&[&length, LABELED, b"sk"], scalar.as_mut_slice())
+        .map_err(|_| Error::new(Code::KeyInvalid))?;
+    Ok(StaticSecret::from(*scalar))
 }
 
-/// Opens with the recipient's private key.
+/// Opens with the recipient's private key, where the ciphertext lies. If it does not open, what is there is still
+/// the ciphertext.
 #[cfg(feature = "open")]
-pub(crate) fn open(
+pub(crate) fn open_in_place(
     key: &StaticSecret,
     epk: &[u8; x25519::LEN],
-    nonce: &[u8; NONCE_LEN],
+    nonce: &[u8],
     aad: &[u8],
-    ciphertext: &[u8],
+    text: &mut [u8],
     tag: &[u8],
-) -> Result<Zeroizing<Vec<u8>>> {
+) -> Result<()> {
     let failed = Error::new(Code::OpenFailed);
+    let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| failed)?;
     let tag: [u8; TAG_LEN] = tag.try_into().map_err(|_| failed)?;
     let z = key.diffie_hellman(&PublicKey::from(*epk));
     if !z.was_contributory() {
         return Err(failed);
     }
-    let cek = concat_kdf(&z);
-    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
-    cipher(&cek)
-        .decrypt_inout_detached(&Nonce::from(*nonce), aad, plaintext.as_mut_slice().into(), &tag.into())
-        .map_err(|_| failed)?;
-    Ok(plaintext)
+    cipher(&concat_kdf(&z))
+        .decrypt_inout_detached(&Nonce::from(nonce), aad, text.into(), &tag.into())
+        .map_err(|_| failed)
 }

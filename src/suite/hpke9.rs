@@ -2,6 +2,15 @@
 //! of draft-ietf-hpke-pq, and AES-256-GCM. `info` is empty and `aad` is the encoded protected header
 //! (draft-ietf-jose-hpke-encrypt, "Integrated Encryption").
 
+#[cfg(feature = "open")]
+pub(crate) mod receiver;
+#[cfg(feature = "open")]
+mod schedule;
+#[cfg_attr(not(feature = "open"), allow(dead_code, reason = "the sender needs the lengths alone"))]
+mod xwing;
+
+pub(crate) use xwing::{ENC_LEN, PUBLIC_KEY_LEN};
+
 use super::{Sealed, Seed};
 use crate::prelude::*;
 use crate::{Code, Error, Result};
@@ -12,9 +21,6 @@ use hpke::kem::XWing;
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem, OpModeS, Serializable, setup_sender_with_rng};
 use zeroize::Zeroizing;
-
-pub(crate) const PUBLIC_KEY_LEN: usize = 1216;
-pub(crate) const ENC_LEN: usize = 1120;
 
 pub(crate) type PublicKey = <XWing as Kem>::PublicKey;
 
@@ -93,43 +99,5 @@ impl TryRng for Once<'_> {
 
 impl TryCryptoRng for Once<'_> {}
 
-#[cfg(feature = "open")]
-mod receiver {
-    use super::{AesGcm256, Deserializable, KdfShake256, Kem, Serializable, XWing};
-    use crate::prelude::*;
-    use crate::{Code, Error, Result};
-    use hpke::{OpModeR, setup_receiver};
-    use zeroize::Zeroizing;
-
-    pub(crate) type PrivateKey = <XWing as Kem>::PrivateKey;
-
-    pub(crate) fn parse_private_key(seed: &[u8; 32]) -> Result<PrivateKey> {
-        PrivateKey::from_bytes(seed).map_err(|_| Error::new(Code::KeyInvalid))
-    }
-
-    /// DeriveKeyPair of MLKEM768-X25519 (draft-ietf-hpke-pq). It takes 32 bytes and more.
-    pub(crate) fn derive_private_key(ikm: &[u8]) -> PrivateKey {
-        XWing::derive_keypair(ikm).0
-    }
-
-    pub(crate) fn public_key_of(key: &PrivateKey) -> Vec<u8> {
-        XWing::sk_to_pk(key).to_bytes().to_vec()
-    }
-
-    /// SetupBaseR and Open (RFC 9180 sections 5.1.1 and 5.2) for the one message of the context.
-    pub(crate) fn open(
-        key: &PrivateKey,
-        enc: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>> {
-        let failed = |_| Error::new(Code::OpenFailed);
-        let enc = <XWing as Kem>::EncappedKey::from_bytes(enc).map_err(failed)?;
-        let mut context = setup_receiver::<AesGcm256, KdfShake256, XWing>(&OpModeR::Base, key, &enc, b"")
-            .map_err(failed)?;
-        context.open(ciphertext, aad).map(Zeroizing::new).map_err(failed)
-    }
-}
-
-#[cfg(feature = "open")]
-pub(crate) use receiver::{PrivateKey, derive_private_key, open, parse_private_key, public_key_of};
+#[cfg(all(test, feature = "open"))]
+mod tests;

@@ -123,7 +123,7 @@ impl Keyring {
     fn derive_one(&self, subject: &str, salt: &[u8; 32], parent: &KeyRow) -> Result<Arc<Unlocked>> {
         let seed = self.unwrap(&Label::key(parent), &parent.wrapped);
         let seed = seed.ok_or(Error::about(Code::KeyDamaged, &parent.kid))?;
-        let private = PrivateKey::derive(parent.alg, &ikm(&seed, salt, &parent.kid)?);
+        let private = PrivateKey::derive(parent.alg, &ikm(&seed, salt, &parent.kid)?)?;
         let public = private.public();
         let kid = Jwk::new(parent.alg, parent.scope, &public, parent.nbf, parent.exp)?.kid().to_owned();
         let of = Derived { subject: subject.into(), parent: parent.kid.clone() };
@@ -324,7 +324,7 @@ mod tests {
     fn a_key_is_of_one_epoch_and_one_salt() {
         for alg in Alg::ALL {
             let of = |seed, salt, kid: &str| {
-                PrivateKey::derive(alg, &ikm(&[seed; 32], &[salt; 32], kid).unwrap()).public()
+                PrivateKey::derive(alg, &ikm(&[seed; 32], &[salt; 32], kid).unwrap()).unwrap().public()
             };
             let same = of(1, 2, "k");
             assert_eq!(same, of(1, 2, "k"));
