@@ -9,6 +9,7 @@ pub(crate) mod x25519;
 
 use crate::prelude::*;
 use crate::{Code, Error, Result};
+use alloc::sync::Arc;
 use core::str::FromStr;
 use zeroize::Zeroizing;
 
@@ -68,14 +69,22 @@ pub const TAG_LEN: usize = 16;
 pub const NONCE_LEN: usize = 12;
 
 /// A recipient's public key, checked and expanded once, so that a seal pays only for the seal.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RecipientKey(Repr);
+/// Copies share what was expanded.
+#[derive(Clone)]
+pub struct RecipientKey(Arc<Repr>);
 
-#[derive(Clone, PartialEq, Eq)]
 enum Repr {
-    Hpke9(Box<hpke9::PublicKey>),
-    EcdhEs([u8; x25519::LEN]),
+    Hpke9(hpke9::PublicKey),
+    EcdhEs(x25519::Recipient),
 }
+
+impl PartialEq for RecipientKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.alg() == other.alg() && self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for RecipientKey {}
 
 impl core::fmt::Debug for RecipientKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -95,25 +104,28 @@ impl RecipientKey {
         if x25519::is_low_order(x25519_part) {
             return Err(Error::new(Code::KeyLowOrder));
         }
-        Ok(Self(match alg {
-            Alg::Hpke9 => Repr::Hpke9(Box::new(hpke9::parse_public_key(public)?)),
-            Alg::EcdhEs => Repr::EcdhEs(*x25519_part),
-        }))
+        Ok(Self(Arc::new(match alg {
+            Alg::Hpke9 => {
+                let public = public.try_into().map_err(|_| Error::new(Code::KeyLength))?;
+                Repr::Hpke9(hpke9::PublicKey::parse(public)?)
+            }
+            Alg::EcdhEs => Repr::EcdhEs(x25519::Recipient::new(*x25519_part)),
+        })))
     }
 
     /// The key's algorithm.
     pub fn alg(&self) -> Alg {
-        match self.0 {
+        match *self.0 {
             Repr::Hpke9(_) => Alg::Hpke9,
             Repr::EcdhEs(_) => Alg::EcdhEs,
         }
     }
 
     /// The public key's bytes, [`Alg::public_key_len`] of them.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        match &self.0 {
-            Repr::Hpke9(key) => hpke9::public_key_bytes(key),
-            Repr::EcdhEs(key) => key.to_vec(),
+    pub fn as_bytes(&self) -> &[u8] {
+        match &*self.0 {
+            Repr::Hpke9(key) => key.as_bytes(),
+            Repr::EcdhEs(key) => key.as_bytes(),
         }
     }
 
@@ -121,7 +133,7 @@ impl RecipientKey {
     ///
     /// Errors: `seal-failed`.
     pub fn encapsulate(&self, seed: Seed) -> Result<Encapsulation> {
-        Ok(Encapsulation(match &self.0 {
+        Ok(Encapsulation(match &*self.0 {
             Repr::Hpke9(key) => Context::Hpke9(Box::new(hpke9::setup_sender(key, &seed.0)?)),
             Repr::EcdhEs(key) => Context::EcdhEs(ecdh_es::agree(key, &seed.0)?),
         }))

@@ -154,7 +154,7 @@ impl Jwk {
     /// The JWK's JSON.
     pub fn to_json(&self) -> String {
         let mut jwk = Writer::object();
-        let public = base64url::encode(&self.key.to_bytes());
+        let public = base64url::encode(self.key.as_bytes());
         match self.alg() {
             Alg::Hpke9 => jwk.string("kty", "AKP"),
             Alg::EcdhEs => {

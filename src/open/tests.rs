@@ -87,6 +87,6 @@ fn concat_kdf() {
     use crate::suite::ecdh_es;
     use x25519_dalek::{PublicKey, StaticSecret};
     let z = StaticSecret::from([1; 32]).diffie_hellman(&PublicKey::from([9; 32]));
-    let cek = base64url::encode(&ecdh_es::concat_kdf(&z)[..]);
+    let cek = base64url::encode(&ecdh_es::concat_kdf(z.as_bytes())[..]);
     assert_eq!(cek, "0-on6qRz6wYaIkpUqJY6hjU8t37w-QtJwqs8hM0kZA4");
 }

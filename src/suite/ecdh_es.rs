@@ -7,7 +7,8 @@ use crate::{Code, Error, Result};
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, SharedSecret, StaticSecret};
+#[cfg(feature = "open")]
+use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 /// The content encryption algorithm's JOSE name.
@@ -21,26 +22,24 @@ pub(crate) struct Agreement {
     nonce: [u8; NONCE_LEN],
 }
 
-pub(crate) fn agree(recipient: &[u8; x25519::LEN], seed: &[u8; Seed::LEN]) -> Result<Agreement> {
-    let (ephemeral, rest) =
-        seed.split_first_chunk::<{ x25519::LEN }>().ok_or(Error::new(Code::SealFailed))?;
-    let nonce = *rest.first_chunk::<NONCE_LEN>().ok_or(Error::new(Code::SealFailed))?;
-    let ephemeral = StaticSecret::from(*ephemeral);
-    let z = ephemeral.diffie_hellman(&PublicKey::from(*recipient));
+pub(crate) fn agree(recipient: &x25519::Recipient, seed: &[u8; Seed::LEN]) -> Result<Agreement> {
+    let failed = Error::new(Code::SealFailed);
+    let (ephemeral, rest) = seed.split_first_chunk::<{ x25519::LEN }>().ok_or(failed)?;
+    let nonce = *rest.first_chunk::<NONCE_LEN>().ok_or(failed)?;
+    let ephemeral = x25519::Ephemeral::new(ephemeral);
+    let epk = ephemeral.public();
     // RFC 8037 section 3.2 points to RFC 7748 section 6.1: a zero secret is known to everybody. Keys of
     // low order were refused when they were parsed, so this is the second lock.
-    if !z.was_contributory() {
-        return Err(Error::new(Code::SealFailed));
-    }
-    Ok(Agreement { epk: PublicKey::from(&ephemeral).to_bytes(), cek: concat_kdf(&z), nonce })
+    let z = ephemeral.agree(recipient).ok_or(failed)?;
+    Ok(Agreement { epk, cek: concat_kdf(&z), nonce })
 }
 
 /// The Concat KDF of RFC 7518 section 4.6.2 for `enc` A256GCM and no party information: 256 bits are
 /// one round of SHA-256.
-pub(crate) fn concat_kdf(z: &SharedSecret) -> Zeroizing<[u8; CEK_LEN]> {
+pub(crate) fn concat_kdf(z: &[u8; x25519::LEN]) -> Zeroizing<[u8; CEK_LEN]> {
     let mut hash = Sha256::new();
     hash.update(1u32.to_be_bytes());
-    hash.update(z.as_bytes());
+    hash.update(z);
     hash.update((ENC.len() as u32).to_be_bytes());
     hash.update(ENC);
     hash.update(0u32.to_be_bytes()); // PartyUInfo: `apu` is absent.
@@ -107,7 +106,7 @@ pub(crate) fn open_in_place(
     if !z.was_contributory() {
         return Err(failed);
     }
-    cipher(&concat_kdf(&z))
+    cipher(&concat_kdf(z.as_bytes()))
         .decrypt_inout_detached(&Nonce::from(nonce), aad, text.into(), &tag.into())
         .map_err(|_| failed)
 }

@@ -1,4 +1,7 @@
-//! X25519 public keys (RFC 7748) that must not be used.
+//! X25519 (RFC 7748): the sender's side, and public keys that must not be used.
+
+use x25519_dalek::x25519;
+use zeroize::Zeroizing;
 
 /// The length of public and private keys in bytes.
 pub(crate) const LEN: usize = 32;
@@ -48,6 +51,52 @@ pub(crate) fn is_low_order(public: &[u8; LEN]) -> bool {
     // RFC 7748 section 5: implementations ignore the most significant bit.
     u[LEN - 1] &= 0x7f;
     LOW_ORDER.contains(&u)
+}
+
+/// A recipient's public key.
+pub(crate) struct Recipient([u8; LEN]);
+
+impl Recipient {
+    pub(crate) fn new(public: [u8; LEN]) -> Self {
+        Self(public)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+}
+
+/// The private key of one agreement. It is spent by use: not `Clone`, and wiped on drop.
+pub(crate) struct Ephemeral(Zeroizing<[u8; LEN]>);
+
+impl Ephemeral {
+    pub(crate) fn new(random: &[u8; LEN]) -> Self {
+        Self(Zeroizing::new(*random))
+    }
+
+    /// Its public key (RFC 7748 section 6.1).
+    pub(crate) fn public(&self) -> [u8; LEN] {
+        multiply_base(&self.0)
+    }
+
+    /// The shared secret; `None` for a zero one (RFC 7748 section 6.1, in constant time).
+    pub(crate) fn agree(self, recipient: &Recipient) -> Option<Zeroizing<[u8; LEN]>> {
+        let secret = Zeroizing::new(x25519(*self.0, recipient.0));
+        let any = secret.iter().fold(0, |any, byte| any | byte);
+        (any != 0).then_some(secret)
+    }
+}
+
+/// In the module the ladder serves the base point too: the curve's other form is no faster without its tables, which
+/// would be half of what a page downloads.
+#[cfg(target_family = "wasm")]
+fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
+    x25519(*scalar, x25519_dalek::X25519_BASEPOINT_BYTES)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
+    x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*scalar)).to_bytes()
 }
 
 #[cfg(test)]

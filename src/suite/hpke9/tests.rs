@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
 use super::receiver::{PrivateKey, expand};
+use super::sender::{PublicKey, setup_sender};
 use super::xwing::{ENC_LEN, ML_KEM_CIPHERTEXT_LEN};
 use crate::prelude::*;
 use crate::suite::TAG_LEN;
 use crate::{Code, Error, Result};
+use core::convert::Infallible;
 use hpke::aead::AesGcm256;
 use hpke::kdf::KdfShake256;
 use hpke::kem::XWing;
+use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem, OpModeS, Serializable, setup_sender_with_rng};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -17,10 +20,40 @@ use std::io::Write;
 use std::path::Path;
 use x_wing::kem::Decapsulate;
 
+/// Gives out the seed's bytes in order, each once: the randomness of an encapsulation, as the vectors give it.
+struct Once<'a> {
+    bytes: &'a [u8; 64],
+    taken: usize,
+}
+
+impl TryRng for Once<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> core::result::Result<u32, Infallible> {
+        let mut word = [0; 4];
+        self.try_fill_bytes(&mut word)?;
+        Ok(u32::from_le_bytes(word))
+    }
+
+    fn try_next_u64(&mut self) -> core::result::Result<u64, Infallible> {
+        let mut word = [0; 8];
+        self.try_fill_bytes(&mut word)?;
+        Ok(u64::from_le_bytes(word))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> core::result::Result<(), Infallible> {
+        out.copy_from_slice(&self.bytes[self.taken..][..out.len()]);
+        self.taken += out.len();
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Once<'_> {}
+
 /// What the other implementation seals.
 fn sealed(public: &[u8], seed: &[u8; 64], aad: &[u8], text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let public = <XWing as Kem>::PublicKey::from_bytes(public).unwrap();
-    let mut rng = super::Once { bytes: seed, taken: 0 };
+    let mut rng = Once { bytes: seed, taken: 0 };
     let (enc, mut context) =
         setup_sender_with_rng::<AesGcm256, KdfShake256, XWing>(&OpModeS::Base, &public, b"", &mut rng)
             .unwrap();
@@ -39,6 +72,20 @@ fn opened(key: &PrivateKey, enc: &[u8], aad: &[u8], sealed: &[u8]) -> Result<Vec
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The same randomness gives the same bytes.
+    #[test]
+    fn seals_as_another_implementation_does(
+        seed: [u8; 32],
+        randomness in prop::array::uniform(any::<u8>()),
+        aad in prop::collection::vec(any::<u8>(), 0..300),
+        text in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let public = expand(&seed).public();
+        let key = PublicKey::parse(public.as_slice().try_into().unwrap()).unwrap();
+        let own = setup_sender(&key, &randomness).unwrap().seal(&aad, text.clone().into()).unwrap();
+        prop_assert_eq!((own.encrypted_key, own.ciphertext), sealed(&public, &randomness, &aad, &text));
+    }
 
     #[test]
     fn opens_what_another_implementation_seals(
