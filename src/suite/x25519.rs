@@ -1,7 +1,11 @@
 //! X25519 (RFC 7748): the sender's side, and public keys that must not be used.
 
+#[cfg(not(feature = "fast"))]
 use x25519_dalek::x25519;
 use zeroize::Zeroizing;
+
+#[cfg(feature = "fast")]
+mod table;
 
 /// The length of public and private keys in bytes.
 pub(crate) const LEN: usize = 32;
@@ -54,15 +58,33 @@ pub(crate) fn is_low_order(public: &[u8; LEN]) -> bool {
 }
 
 /// A recipient's public key.
-pub(crate) struct Recipient([u8; LEN]);
+pub(crate) struct Recipient {
+    public: [u8; LEN],
+    #[cfg(feature = "fast")]
+    table: table::Table,
+}
 
 impl Recipient {
     pub(crate) fn new(public: [u8; LEN]) -> Self {
-        Self(public)
+        Self {
+            #[cfg(feature = "fast")]
+            table: table::Table::new(),
+            public,
+        }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
-        &self.0
+        &self.public
+    }
+
+    #[cfg(not(feature = "fast"))]
+    fn multiply(&self, scalar: &[u8; LEN]) -> [u8; LEN] {
+        x25519(*scalar, self.public)
+    }
+
+    #[cfg(feature = "fast")]
+    fn multiply(&self, scalar: &[u8; LEN]) -> [u8; LEN] {
+        self.table.multiply(scalar, &self.public)
     }
 }
 
@@ -81,7 +103,7 @@ impl Ephemeral {
 
     /// The shared secret; `None` for a zero one (RFC 7748 section 6.1, in constant time).
     pub(crate) fn agree(self, recipient: &Recipient) -> Option<Zeroizing<[u8; LEN]>> {
-        let secret = Zeroizing::new(x25519(*self.0, recipient.0));
+        let secret = Zeroizing::new(recipient.multiply(&self.0));
         let any = secret.iter().fold(0, |any, byte| any | byte);
         (any != 0).then_some(secret)
     }
@@ -89,14 +111,19 @@ impl Ephemeral {
 
 /// In the module the ladder serves the base point too: the curve's other form is no faster without its tables, which
 /// would be half of what a page downloads.
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "fast")))]
 fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
     x25519(*scalar, x25519_dalek::X25519_BASEPOINT_BYTES)
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(not(target_family = "wasm"), not(feature = "fast")))]
 fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
     x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*scalar)).to_bytes()
+}
+
+#[cfg(feature = "fast")]
+fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
+    table::multiply_base(scalar)
 }
 
 #[cfg(test)]
