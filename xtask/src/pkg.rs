@@ -60,9 +60,12 @@ const FETCHED: [&str; 4] = ["index", "inline", "elements", "react"];
 
 /// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
 /// wasm-bindgen drops the section that lists it.
-const WASM_OPT: [&str; 16] = [
+const WASM_OPT: [&str; 19] = [
     // The lowest kilobyte is the far end of the stack (rustc links with --stack-first), so no address in it is anything's.
     "--low-memory-unused",
+    "-Os",
+    "--flatten",
+    "--rereloop",
     "-Os",
     "--flatten",
     "--rereloop",

@@ -5,7 +5,7 @@
 mod bundle;
 mod glue;
 
-pub(crate) use bundle::{Bundled, bundle};
+pub(crate) use bundle::bundle;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use regex::Regex;

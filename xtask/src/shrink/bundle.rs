@@ -19,8 +19,11 @@ const SHARED: [(&str, &str); 4] = [
 /// file of its own that every page fetches all the same; so they count as users of all of it.
 const WHOLE: [&str; 2] = ["elements", "react"];
 
-/// Which modules are in each file, and how many bytes each of them has there.
-pub(crate) type Bundled = BTreeMap<String, BTreeMap<String, usize>>;
+/// The modules in a file, and how many bytes each of them has there.
+type Modules = BTreeMap<String, usize>;
+
+/// Which modules are in each file.
+pub(crate) type Bundled = BTreeMap<String, Modules>;
 
 #[derive(serde::Deserialize)]
 struct Metafile {
@@ -112,7 +115,7 @@ fn modules_of(outputs: BTreeMap<String, Output>) -> Bundled {
 }
 
 /// What each file is to be called: what is shared, by a module that is in it.
-fn names(files: &Bundled) -> Result<BTreeMap<String, (String, BTreeMap<String, usize>)>> {
+fn names(files: &Bundled) -> Result<BTreeMap<String, (String, Modules)>> {
     let mut named = BTreeMap::new();
     for (found, modules) in files {
         let known = SHARED.iter().find(|(_, module)| modules.contains_key(*module));
@@ -169,7 +172,8 @@ mod tests {
     use super::{Bundled, names};
 
     fn files(list: &[(&str, &[(&str, usize)])]) -> Bundled {
-        let modules = |list: &[(&str, usize)]| list.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
+        let modules =
+            |list: &[(&str, usize)]| list.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();
         list.iter().map(|(name, list)| ((*name).to_owned(), modules(list))).collect()
     }
 

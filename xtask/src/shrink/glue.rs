@@ -64,8 +64,10 @@ const PAGE: [Rule; 7] = [
 ];
 
 /// For both, after them: shorter ways to say the same.
-const SHORTER: [Rule; 2] =
-    [("imports", r"(?m)^( +i\d+): function\(", "$1("), ("lengths", r"\b(ptr|len\d*|ret\[1\]) (?:/|\*) 1\b", "$1")];
+const SHORTER: [Rule; 2] = [
+    ("imports", r"(?m)^( +i\d+): function\(", "$1("),
+    ("lengths", r"\b(ptr|len\d*|ret\[1\]) (?:/|\*) 1\b", "$1"),
+];
 
 /// Takes away what is not needed.
 ///
