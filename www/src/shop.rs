@@ -118,6 +118,8 @@ pub async fn router(config: Config) -> Result<Router, Error> {
 
     let keys = config.keys.origin();
     let sdk = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // The package has each file that a page loads in both forms as well; a browser says which it takes.
+    let files = ServeDir::new(&config.sdk).precompressed_br().precompressed_gzip();
     let router = Router::new()
         .route("/", get(checkout))
         .route("/order", post(place))
@@ -125,7 +127,7 @@ pub async fn router(config: Config) -> Result<Router, Error> {
         .route("/orders.json", get(list))
         .route("/orders/{file}", get(order))
         .route("/config.json", get(page_config))
-        .nest_service("/sdk", Router::new().fallback_service(ServeDir::new(&config.sdk)).layer(sdk))
+        .nest_service("/sdk", Router::new().fallback_service(files).layer(sdk))
         .merge(assets::routes(assets::SHOP))
         .fallback(async || pages::not_found())
         .with_state(Arc::new(Shop { config, store }));

@@ -1,6 +1,7 @@
 //! The project's own commands. Each is a file; this one only names them.
 #![forbid(unsafe_code)]
 
+mod compress;
 mod counts;
 mod demo;
 mod exports;

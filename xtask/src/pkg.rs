@@ -4,10 +4,11 @@
 //! the sources in pkg-config. The same sources give the same bytes in any directory: the paths of the checkout and of
 //! cargo's home are replaced while compiling.
 
-use crate::{exports, messages, node, paths, say, sh::Sh, shrink};
+use crate::{compress, exports, graph, messages, node, paths, say, sh::Sh, shrink};
 use anyhow::{Context, Result, ensure};
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256, Sha384};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +24,8 @@ pub(crate) struct Module {
     stem: &'static str,
     /// The file in `dist`, and in `dist/wasm` the script that has its bytes in it.
     pub(crate) file: &'static str,
+    /// The same module in `work`, with the names of its functions.
+    named: &'static str,
     inline: &'static str,
     /// The folder in target/npm where its files are kept between builds.
     work: &'static str,
@@ -33,6 +36,7 @@ pub(crate) const PAGE: Module = Module {
     features: "module,wasm",
     stem: "fieldseal_wasm",
     file: "fieldseal.wasm",
+    named: "fieldseal.named.wasm",
     inline: "inline",
     work: "work",
 };
@@ -42,6 +46,7 @@ pub(crate) const SERVER: Module = Module {
     features: "module,inspect",
     stem: "fieldseal_server",
     file: "fieldseal-server.wasm",
+    named: "fieldseal-server.named.wasm",
     inline: "server_inline",
     work: "work-server",
 };
@@ -50,9 +55,17 @@ pub(crate) const SERVER: Module = Module {
 pub(crate) const ENTRIES: [&str; 8] =
     ["index", "node", "inline", "elements", "react", "server", "holder", "testing"];
 
+/// What a browser fetches, as files of `dist`: these entries with all that they import, the words for people, the module.
+const FETCHED: [&str; 4] = ["index", "inline", "elements", "react"];
+
 /// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
 /// wasm-bindgen drops the section that lists it.
-const WASM_OPT: [&str; 14] = [
+const WASM_OPT: [&str; 19] = [
+    // The lowest kilobyte is the far end of the stack (rustc links with --stack-first), so no address in it is anything's.
+    "--low-memory-unused",
+    "-Os",
+    "--flatten",
+    "--rereloop",
     "-Os",
     "--flatten",
     "--rereloop",
@@ -67,6 +80,8 @@ const WASM_OPT: [&str; 14] = [
     "--enable-sign-ext",
     "--strip-producers",
     "--strip-target-features",
+    // The names stay until they have been read.
+    "--debuginfo",
 ];
 
 /// The crates' own smaller variants. SHA-256 runs when keys load; AES encrypts some hundred bytes a value, which is
@@ -119,7 +134,7 @@ fn build() -> Result<Built> {
     let page = module(&PAGE)?;
     let server = module(&SERVER)?;
     let wasm = fs::read(page.join(PAGE.file))?;
-    let integrity = format!("sha384-{}", Base64::encode_string(&Sha384::digest(&wasm)));
+    let integrity = integrity(&wasm);
 
     say::step("pkg: TypeScript");
     let package = paths::package();
@@ -138,18 +153,22 @@ fn build() -> Result<Built> {
         write_constant(&dist, module.inline, "base64", &base64)?;
     }
     write_constant(&dist, "integrity", "integrity", &integrity)?;
-    let sri = serde_json::json!({ PAGE.file: integrity });
-    fs::write(dist.join("sri.json"), format!("{sri:#}\n"))?;
     // The package's description first: it tells TypeScript that the generated files are ES modules.
     copy_documents(&source, &package)?;
     Sh::new(paths::npm_tool("tsc")).arg("--project").arg(&source).arg("--outDir").arg(&dist).run()?;
     say::step("pkg: bundle");
-    shrink::bundle(&dist, &ENTRIES)?;
+    let bundled = shrink::bundle(&dist, &ENTRIES)?;
+    fs::write(modules_by_file(), format!("{}\n", serde_json::to_string_pretty(&bundled)?))?;
     // After the bundler, which leaves no script but its own.
     messages::write(&source.join("messages"), &dist.join("messages"))?;
     fs::create_dir_all(dist.join("types"))?;
     for name in ["vue.d.ts", "svelte.d.ts"] {
         fs::copy(source.join("types").join(name), dist.join("types").join(name))?;
+    }
+    say::step("pkg: compress");
+    write_hashes(&dist)?;
+    for path in fetched(&dist)? {
+        compress::beside(&path)?;
     }
     say::step("pkg: done");
     let exports = exports::of(&wasm)?;
@@ -209,7 +228,7 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
     let mut hash = Sha256::new();
     hash.update(&input);
     hash.update(WASM_OPT.join(" "));
-    hash.update(include_str!("shrink.rs"));
+    hash.update(shrink::SOURCE);
     hash.update(fs::read(paths::package_source().join("package-lock.json"))?);
     let wanted: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let stamp = work.join("input.sha256");
@@ -227,7 +246,6 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
-        .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&work)?;
     shrink::rename_imports(&work, module.stem)?;
@@ -236,10 +254,54 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
         .args(WASM_OPT)
         .arg(work.join(format!("{}_bg.wasm", module.stem)))
         .arg("--output")
-        .arg(work.join(module.file))
+        .arg(work.join(module.named))
         .run()?;
+    let named = fs::read(work.join(module.named))?;
+    fs::write(work.join(module.file), shrink::without_names(&named)?)?;
     fs::write(stamp, wanted)?;
     Ok(work)
+}
+
+/// A module as it was built last, with the names of its functions.
+pub(crate) fn named(module: &Module) -> PathBuf {
+    paths::root().join("target/npm").join(module.work).join(module.named)
+}
+
+/// Which modules are in each script of the built package, as JSON.
+pub(crate) fn modules_by_file() -> PathBuf {
+    paths::root().join("target/npm/modules.json")
+}
+
+/// The files in `dist` that a browser may fetch.
+fn fetched(dist: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::from([dist.canonicalize()?.join(PAGE.file)]);
+    for entry in FETCHED {
+        files.extend(graph::modules(&dist.join(format!("{entry}.js")))?);
+    }
+    for words in fs::read_dir(dist.join("messages"))? {
+        let path = words?.path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            files.insert(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The hashes of what a page loads (W3C Subresource Integrity), for pages that say them where they name the files.
+fn write_hashes(dist: &Path) -> Result<()> {
+    let mut hashes = serde_json::Map::new();
+    for path in fetched(dist)? {
+        if path.parent().is_some_and(|folder| folder.ends_with("dist")) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            hashes.insert(name, integrity(&fs::read(&path)?).into());
+        }
+    }
+    fs::write(dist.join("sri.json"), format!("{}\n", serde_json::to_string_pretty(&hashes)?))?;
+    Ok(())
+}
+
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))
 }
 
 /// What a loader needs to know about a module, as JavaScript with its types.

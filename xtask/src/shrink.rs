@@ -1,12 +1,21 @@
-//! What makes the package smaller beside wasm-opt: short names between the module and its glue, and JavaScript that
-//! is bundled and minified as an application would do it.
+//! What makes the package smaller beside wasm-opt: short names between the module and its glue (here), glue without
+//! what no browser needs that runs the module (`glue`), and JavaScript that is bundled and minified as an application would
+//! do it (`bundle`).
 
-use crate::{paths, sh::Sh};
+mod bundle;
+mod glue;
+
+pub(crate) use bundle::bundle;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use regex::Regex;
 use std::fs;
 use std::path::Path;
 use walrus::Module;
+use wasmparser::{Parser, Payload};
+
+/// What decides about the files that are kept between builds: when it changes, they are made anew.
+pub(crate) const SOURCE: &str = concat!(include_str!("shrink.rs"), include_str!("shrink/glue.rs"));
 
 /// Gives the imports of the bound module short names, in the module and in its glue. wasm-bindgen ends each with a
 /// hash, which says nothing to a reader and does not compress.
@@ -16,9 +25,18 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
     let mut module =
         Module::from_file(&wasm_path).map_err(|error| anyhow!("{}: {error}", wasm_path.display()))?;
     let mut glue = fs::read_to_string(&glue_path)?;
+    let from = format!("./{stem}_bg.js");
+    ensure!(
+        glue.matches(&format!("\"{from}\"")).count() == 1,
+        "the glue names the module of the imports once no more"
+    );
+    glue = glue.replace(&format!("\"{from}\""), &format!("\"{IMPORTS}\""));
     for (at, import) in module.imports.iter_mut().enumerate() {
         let key = format!("{}: function(", import.name);
         ensure!(glue.matches(&key).count() <= 1, "the import {} is not unique in the glue", import.name);
+        if import.module == from {
+            IMPORTS.clone_into(&mut import.module);
+        }
         // Only functions are renamed: the glue names each once, as a member of the import object.
         if glue.contains(&key) {
             let short = format!("i{at}");
@@ -26,13 +44,25 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
             import.name = short;
         }
     }
+    let hash = Regex::new("__h[0-9a-f]{16}$")?;
+    for export in module.exports.iter_mut() {
+        let short = hash.replace(&export.name, "").into_owned();
+        if short != export.name {
+            ensure!(!glue.contains(&format!("{short}(")), "two exports are called {short}");
+            glue = glue.replace(&export.name, &short);
+            export.name = short;
+        }
+    }
     fs::write(&wasm_path, module.emit_wasm())?;
-    fs::write(&glue_path, without_loader(&glue)?)?;
+    fs::write(&glue_path, glue::trimmed(&glue)?)?;
     let types_path = work.join(format!("{stem}.d.ts"));
     let types = fs::read_to_string(&types_path)?;
     fs::write(&types_path, types + STEPS)?;
     Ok(())
 }
+
+/// What the module calls the object of its imports. The name stands beside each of them.
+const IMPORTS: &str = "js";
 
 /// The two steps around making an instance, which the glue keeps to itself.
 const STEPS: &str = "
@@ -42,80 +72,46 @@ export function imports(): WebAssembly.Imports;
 export function finish(instance: WebAssembly.Instance, module: WebAssembly.Module): void;
 ";
 
-/// Exports the two steps in the place of wasm-bindgen's own loader, which knows ways to load that the package does not take,
-/// and takes away what is for programs that end a module's objects by hand: the bundler leaves out neither.
-fn without_loader(glue: &str) -> Result<String> {
-    const LOADER: &str = "export { initSync, __wbg_init as default };";
-    ensure!(glue.contains(LOADER), "the glue exports another loader than it did");
-    let glue =
-        glue.replace(LOADER, "export { __wbg_get_imports as imports, __wbg_finalize_init as finish };");
-    let dispose = Regex::new(r"(?m)^if \(Symbol\.dispose\) .*$|^    free\(\) \{[^}]*\}$")?;
-    Ok(dispose.replace_all(&glue, "").into_owned())
-}
-
-/// Bundles the compiled entries in `dist` into one file each, with what they share in another, and leaves only those
-/// and the type declarations.
-pub(crate) fn bundle(dist: &Path, entries: &[&str]) -> Result<()> {
-    let bundled = dist.with_file_name("bundled");
-    Sh::new(paths::npm_tool("esbuild"))
-        .args(entries.iter().map(|entry| dist.join(format!("{entry}.js"))))
-        .args([
-            "--bundle",
-            "--splitting",
-            "--minify",
-            "--format=esm",
-            "--platform=neutral",
-            "--target=es2022",
-        ])
-        .args([
-            "--external:node:*",
-            // The application's own, as hooks work only with the copy that renders.
-            "--external:react",
-            "--chunk-names=shared-[hash]",
-            "--legal-comments=none",
-            "--log-level=warning",
-        ])
-        .arg(format!("--outdir={}", bundled.display()))
-        .run()?;
-    remove_scripts(dist)?;
-    for entry in fs::read_dir(&bundled)? {
-        let from = entry?.path();
-        let name = from.file_name().context("a file without a name")?;
-        fs::rename(&from, dist.join(name))?;
-    }
-    fs::remove_dir(&bundled)?;
-    remove_empty(dist)
-}
-
-/// The bundler may leave a file with nothing in it, which a page would fetch all the same.
-fn remove_empty(dist: &Path) -> Result<()> {
-    let scripts: Vec<_> = fs::read_dir(dist)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "js"))
-        .collect();
-    for empty in &scripts {
-        if !fs::read_to_string(empty)?.trim().is_empty() {
+/// A module without the names of its functions; everything else stays as it is, byte for byte. So what is published is what
+/// was measured by name.
+pub(crate) fn without_names(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut out = wasm.get(..8).context("a module has eight bytes before its sections")?.to_vec();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        if matches!(&payload, Payload::CustomSection(section) if section.name() == "name") {
             continue;
         }
-        let name = empty.file_name().and_then(|name| name.to_str()).context("a file without a name")?;
-        let import = format!("import\"./{name}\";");
-        for script in scripts.iter().filter(|script| *script != empty) {
-            let text = fs::read_to_string(script)?;
-            fs::write(script, text.replace(&import, ""))?;
+        if let Some((id, range)) = payload.as_section() {
+            out.push(id);
+            leb128(&mut out, range.len());
+            out.extend_from_slice(&wasm[range]);
         }
-        fs::remove_file(empty)?;
     }
-    Ok(())
+    Ok(out)
 }
 
-fn remove_scripts(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            remove_scripts(&path)?;
-        } else if path.extension().is_some_and(|extension| extension == "js") {
-            fs::remove_file(&path)?;
-        }
+/// A number as WebAssembly writes lengths (WebAssembly core specification, section 5.2.2).
+fn leb128(out: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
     }
-    Ok(())
+    out.push(number as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_names;
+
+    #[test]
+    fn only_the_names_are_taken_away() {
+        let start = b"\0asm\x01\0\0\0";
+        let types = b"\x01\x04\x01\x60\0\0";
+        let names = b"\0\x05\x04name";
+        let other = b"\0\x06\x05other";
+        let module = [&start[..], types, names, other].concat();
+        let wanted = [&start[..], types, other].concat();
+        assert_eq!(without_names(&module).expect("a module"), wanted);
+        assert!(without_names(b"\0asm").is_err());
+    }
 }

@@ -1,16 +1,16 @@
 //! `cargo xtask size`: what a page downloads for `guardForm` with HPKE-9 and the whole catalogue, file by file and against
-//! the budget, and what each other entry adds.
+//! the budgets, what each other entry adds, and what is in the modules, by function and by crate.
+
+mod budgets;
+mod wasm;
 
 use crate::counts::Counts;
-use crate::{graph, paths, pkg, say, sh::Sh};
+use crate::{compress, graph, paths, pkg, say, sh::Sh};
 use anyhow::{Context, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// 60 kB, for everything together, as a server sends it.
-const BUDGET: usize = 60_000;
 
 /// What a page imports beside the main entry.
 const ENTRIES: [&str; 4] = ["elements.js", "react.js", "inline.js", "messages/en.js"];
@@ -20,6 +20,15 @@ const ELSEWHERE: [&str; 3] = ["server.js", "holder.js", "testing.js"];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// List the largest functions of the module
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "40")]
+    functions: Option<usize>,
+    /// List the crates that have code in the module
+    #[arg(long)]
+    crates: bool,
+    /// Look into the servers' module in the place of the page's
+    #[arg(long)]
+    server: bool,
     /// Print the sizes as JSON
     #[arg(long)]
     json: bool,
@@ -33,6 +42,8 @@ struct Sizes {
     budget: usize,
     /// What each entry adds to that, or is by itself.
     entries: Vec<File>,
+    /// What is larger than it may be, or is where it does not belong.
+    complaints: Vec<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -44,27 +55,79 @@ struct File {
 
 pub(crate) fn command(args: &Args) -> Result<ExitCode> {
     pkg::ready()?;
+    if args.functions.is_some() || args.crates {
+        return inside(args);
+    }
     let sizes = measure()?;
     if args.json {
         anstream::println!("{}", serde_json::to_string_pretty(&sizes)?);
     } else {
         anstream::println!("{}", table(&sizes));
+        for complaint in &sizes.complaints {
+            say::fail(complaint);
+        }
     }
-    Ok(if sizes.brotli <= BUDGET { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if sizes.complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Two checks: the total is within the budget, and an application pays for the classes of data that it uses only.
+/// Shows what is in a module.
+fn inside(args: &Args) -> Result<ExitCode> {
+    let module = if args.server { &pkg::SERVER } else { &pkg::PAGE };
+    let contents = contents_of(module)?;
+    let whole: usize = contents.functions.iter().chain(&contents.others).map(|part| part.bytes).sum();
+    let mut lists = BTreeMap::new();
+    if let Some(most) = args.functions {
+        lists.insert("functions", contents.functions.iter().take(most).cloned().collect());
+    }
+    if args.crates {
+        lists.insert("crates", wasm::crates(&contents));
+    }
+    if args.json {
+        anstream::println!("{}", serde_json::to_string_pretty(&lists)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (what, parts) in lists {
+        anstream::println!("{:>7}  {:>5}  {what} of {}", "bytes", "%", module.file);
+        for wasm::Part { name, bytes } in parts {
+            anstream::println!("{bytes:>7}  {:>5.1}  {name}", 100.0 * bytes as f64 / whole as f64);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn contents_of(module: &pkg::Module) -> Result<wasm::Contents> {
+    let path = pkg::named(module);
+    wasm::contents(&fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?)
+}
+
+/// Every file is within its budget and has in it what belongs there, an application pays for the classes of data that it uses
+/// only, the page's module has no crate that is not meant to be in it, and neither module can write for people.
 pub(crate) fn suite() -> Result<Counts> {
     pkg::ready()?;
     let sizes = measure()?;
     anstream::eprintln!("{}", table(&sizes));
-    let within = sizes.brotli <= BUDGET;
-    if !within {
-        say::fail(format!("size: {} bytes over the budget", sizes.brotli - BUDGET));
-    }
-    let mut counts = Counts::check(within);
+    let mut counts = check("size", &sizes.complaints);
     counts += Counts::check(only_what_is_used()?);
+    let page = contents_of(&pkg::PAGE)?;
+    let strangers: Vec<String> = wasm::crates(&page)
+        .into_iter()
+        .filter(|part| !part.name.starts_with('(') && !budgets::CRATES.contains(&part.name.as_str()))
+        .map(|part| format!("the crate {} leaked into {} ({} bytes)", part.name, pkg::PAGE.file, part.bytes))
+        .collect();
+    counts += check("size", &strangers);
+    for (module, contents) in [(&pkg::PAGE, page), (&pkg::SERVER, contents_of(&pkg::SERVER)?)] {
+        counts += check(&format!("size: {} formats", module.file), &wasm::formatting(&contents)?);
+        counts += check(&format!("size: {} has a panic's text", module.file), &wasm::panics(&contents)?);
+    }
     Ok(counts)
+}
+
+/// One check, which passes if there is nothing to complain about.
+fn check(what: &str, complaints: &[String]) -> Counts {
+    for complaint in complaints {
+        say::fail(format!("{what}: {complaint}"));
+    }
+    Counts::check(complaints.is_empty())
 }
 
 fn dist() -> Result<PathBuf> {
@@ -74,7 +137,7 @@ fn dist() -> Result<PathBuf> {
 fn measure() -> Result<Sizes> {
     let dist = dist()?;
     let mut page = graph::modules(&dist.join("index.js"))?;
-    page.insert(dist.join("fieldseal.wasm"));
+    page.insert(dist.join(pkg::PAGE.file));
     let mut files: Vec<File> = page.iter().map(|path| file(&dist, path)).collect::<Result<_>>()?;
     files.sort_by_key(|file| std::cmp::Reverse(file.brotli));
     let raw = files.iter().map(|file| file.raw).sum();
@@ -86,13 +149,41 @@ fn measure() -> Result<Sizes> {
     for name in ELSEWHERE {
         entries.push(sum(&dist, name.to_owned(), graph::modules(&dist.join(name))?.iter())?);
     }
-    Ok(Sizes { files, raw, brotli, budget: BUDGET, entries })
+    let mut complaints = complaints(&dist)?;
+    complaints.extend(budgets::over("everything for guardForm", brotli, budgets::GUARD_FORM));
+    Ok(Sizes { files, raw, brotli, budget: budgets::GUARD_FORM, entries, complaints })
+}
+
+/// What is wrong with single files.
+fn complaints(dist: &Path) -> Result<Vec<String>> {
+    let modules: BTreeMap<String, BTreeMap<String, usize>> =
+        serde_json::from_str(&fs::read_to_string(pkg::modules_by_file())?)?;
+    let mut found = Vec::new();
+    for (name, modules) in &modules {
+        let File { raw, brotli, .. } = file(dist, &dist.join(name))?;
+        found.extend(budgets::complaints(name, brotli, modules.iter()));
+        if let Some(bytes) = modules.get(budgets::GLUE_MODULE) {
+            let share = bytes * brotli / raw.max(1);
+            found.extend(budgets::over("the glue of wasm-bindgen", share, budgets::GLUE));
+        }
+    }
+    for words in fs::read_dir(dist.join("messages"))? {
+        let path = words?.path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            let File { name, brotli, .. } = file(dist, &path)?;
+            found.extend(budgets::over(&name, brotli, budgets::WORDS));
+        }
+    }
+    for (name, limit) in budgets::WASM {
+        found.extend(budgets::over(name, file(dist, &dist.join(name))?.brotli, limit));
+    }
+    Ok(found)
 }
 
 fn file(dist: &Path, path: &Path) -> Result<File> {
     let bytes = fs::read(path)?;
     let name = path.strip_prefix(dist).unwrap_or(path).display().to_string();
-    Ok(File { name, raw: bytes.len(), brotli: brotli(&bytes)? })
+    Ok(File { name, raw: bytes.len(), brotli: compress::brotli(&bytes)?.len() })
 }
 
 fn sum<'a>(dist: &Path, name: String, paths: impl Iterator<Item = &'a PathBuf>) -> Result<File> {
@@ -138,19 +229,6 @@ fn only_what_is_used() -> Result<bool> {
         return Ok(false);
     }
     Ok(true)
-}
-
-/// Brotli at its highest level and largest window, as a server's precompressed files are.
-fn brotli(bytes: &[u8]) -> Result<usize> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 24,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    let mut out = Vec::new();
-    brotli::BrotliCompress(&mut &bytes[..], &mut out, &params)?;
-    Ok(out.len())
 }
 
 fn table(sizes: &Sizes) -> String {

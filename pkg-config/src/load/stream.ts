@@ -6,8 +6,9 @@ import { integrity } from "../wasm/integrity.js";
  */
 export async function streamWasm(url: URL): Promise<WebAssembly.Module> {
   const response = await fetch(url, { integrity, credentials: "same-origin" });
-  // A host that sends another media type than application/wasm costs the streaming, not the form.
-  return response.headers.get("content-type")?.startsWith("application/wasm")
+  // Only this media type, without a parameter, is compiled while it downloads. A host that sends another costs the
+  // streaming, not the form, and not a second download.
+  return response.headers.get("content-type")?.toLowerCase() === "application/wasm"
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
 }

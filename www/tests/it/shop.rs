@@ -37,6 +37,8 @@ async fn shop_in(dir: &Path, keys: Url) -> Router {
     std::fs::create_dir_all(&sdk).expect("a directory");
     std::fs::write(sdk.join("index.js"), "export {};").expect("a file");
     std::fs::write(sdk.join("fieldseal.wasm"), b"\0asm").expect("a file");
+    std::fs::write(sdk.join("fieldseal.wasm.br"), b"brotli").expect("a file");
+    std::fs::write(sdk.join("fieldseal.wasm.gz"), b"gzip").expect("a file");
     let config = Config {
         data: dir.join("data"),
         sdk: dir.join("sdk"),
@@ -173,6 +175,29 @@ async fn the_package_is_served_with_its_media_types_and_nothing_beside_it() {
     ] {
         assert_eq!(get(&shop, path).await.status, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_package_is_served_in_the_form_that_a_browser_takes() {
+    let (shop, _dir) = shop().await;
+    for (accepted, encoding, body) in [
+        ("gzip, deflate, br, zstd", "br", &b"brotli"[..]),
+        ("gzip, deflate", "gzip", b"gzip"),
+        ("br;q=0", "", b"\0asm"),
+        ("identity", "", b"\0asm"),
+    ] {
+        let request = axum::http::Request::get("/sdk/dist/fieldseal.wasm")
+            .header("host", "127.0.0.1")
+            .header("accept-encoding", accepted)
+            .body(axum::body::Body::empty())
+            .expect("a request");
+        let answer = send(&shop, request).await;
+        assert_eq!((answer.header("content-encoding"), &answer.body[..]), (encoding, body), "{accepted}");
+        // The module's own media type, or it is not compiled while it downloads.
+        assert_eq!(answer.header("content-type"), "application/wasm", "{accepted}");
+    }
+    // What has no such file is sent as it is.
+    assert_eq!(get(&shop, "/sdk/dist/index.js").await.body, b"export {};");
 }
 
 #[tokio::test]
