@@ -1,11 +1,12 @@
 import { FieldsealError, toError, translated } from "./error.js";
 import { Alert } from "./guard/alert.js";
 import { type AskConsent, askConsent, followConsent } from "./guard/consent.js";
+import { expectedKinds } from "./guard/expected.js";
 import { Fields, type InvalidEvent } from "./guard/fields.js";
 import { stripDeclared } from "./guard/strip.js";
-import { keepWarm } from "./guard/warm.js";
 import type { Messages } from "./messages.js";
 import { type Consent, type Sealer, toJson, wasmSealerOf, withSubject } from "./sealer.js";
+import { keepWarm } from "./warm.js";
 import { type Guard, guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
 /** Options of a single entry, which go before those of the whole form. */
@@ -114,7 +115,7 @@ export function guardForm(
       undo.push(followConsent(form, optionsNow, put, (cause) => tell(form, alert, toError(cause))));
     }
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});
-    undo.push(() => fields?.release(), keepWarm(form, wasm));
+    undo.push(() => fields?.release(), keepWarm(form, () => expectedKinds(form).map((kind) => [wasm, kind])));
   };
   const release = () => {
     released = true;
