@@ -1,3 +1,4 @@
+import { listen } from "./guard/listen.js";
 import type { Sealer } from "./wasm/fieldseal_wasm.js";
 
 /** The values that a form would seal now: with which sealer, and as which kind. */
@@ -33,14 +34,13 @@ let isWaiting = false;
  */
 export function keepWarm(form: HTMLFormElement, expected: Expected): () => void {
   forms.add(expected);
-  // However often they are added, they are called once.
-  addEventListener("pagehide", turn);
-  addEventListener("pageshow", turn);
-  for (const type of CHANGES) form.addEventListener(type, refill);
+  // However often it is added, it is called once.
+  listen(window, ["pagehide", "pageshow"], turn);
+  const deaf = listen(form, CHANGES, refill);
   refill();
   return () => {
     forms.delete(expected);
-    for (const type of CHANGES) form.removeEventListener(type, refill);
+    deaf();
     // The other forms get back what of theirs this wipes.
     trim();
     refill();
