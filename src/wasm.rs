@@ -135,9 +135,10 @@ impl Sealer {
         Ok(out)
     }
 
-    /// Does the costly part of sealing one value of this kind ahead of time.
-    pub fn prepare(&self, kind: &str) -> core::result::Result<(), JsValue> {
-        Ok(self.0.prepare(kind.parse()?)?)
+    /// Does the costly part of sealing one more of these values ahead of time: their kinds, with spaces between. Gives
+    /// false when nothing was left to do. What serves none of them is wiped.
+    pub fn prepare(&self, kinds: &str) -> bool {
+        self.0.prepare(kinds)
     }
 
     /// How many values can be sealed without the costly part.

@@ -1,11 +1,13 @@
 import { FieldsealError, toError, translated } from "./error.js";
 import { Alert } from "./guard/alert.js";
 import { type AskConsent, askConsent, followConsent } from "./guard/consent.js";
+import { expectedKinds } from "./guard/expected.js";
 import { Fields, type InvalidEvent } from "./guard/fields.js";
+import { listen, SENDS, stop } from "./guard/listen.js";
 import { stripDeclared } from "./guard/strip.js";
-import { keepWarm } from "./guard/warm.js";
 import type { Messages } from "./messages.js";
 import { type Consent, type Sealer, toJson, wasmSealerOf, withSubject } from "./sealer.js";
+import { keepWarm } from "./warm.js";
 import { type Guard, guardForm as guardInWasm } from "./wasm/fieldseal_wasm.js";
 
 /** Options of a single entry, which go before those of the whole form. */
@@ -114,7 +116,7 @@ export function guardForm(
       undo.push(followConsent(form, optionsNow, put, (cause) => tell(form, alert, toError(cause))));
     }
     fields = new Fields(form, messages, options.check ?? true, options.fields ?? {});
-    undo.push(() => fields?.release(), keepWarm(form, wasm));
+    undo.push(() => fields?.release(), keepWarm(form, () => expectedKinds(form).map((kind) => [wasm, kind])));
   };
   const release = () => {
     released = true;
@@ -135,15 +137,23 @@ export function guardForm(
     }
     return { ready: Promise.resolve(), release };
   }
-  const gate = new Gate(form, alert);
-  undo.push(() => gate.open());
-  const ready = Promise.resolve(sealer).then(install).then(
-    () => gate.open(),
-    (cause: unknown) => {
-      gate.reason = toError(cause);
-      throw gate.reason;
-    },
-  );
+  // Nothing is sent for as long as there is no sealer.
+  let reason = new FieldsealError("sealer-pending");
+  const gate = listen(form, SENDS, (event) => {
+    if (event.target !== form) return;
+    stop(event);
+    tell(form, alert, reason);
+  });
+  const open = () => {
+    gate();
+    alert.clear();
+  };
+  undo.push(open);
+  const ready = Promise.resolve(sealer)
+    .then(install)
+    .then(open, (cause: unknown) => {
+      throw (reason = toError(cause));
+    });
   // The page may look at `ready` or not; the gate stays shut either way.
   ready.catch(() => {});
   return { ready, release };
@@ -154,34 +164,4 @@ function tell(form: HTMLFormElement, alert: Alert, error: FieldsealError): void 
   const detail = { code: error.code, field: "" };
   form.dispatchEvent(new CustomEvent("fieldseal:blocked", { bubbles: true, detail }));
   alert.show(error);
-}
-
-/** Stops submissions for as long as there is no sealer. */
-class Gate {
-  reason = new FieldsealError("sealer-pending");
-
-  constructor(
-    private readonly form: HTMLFormElement,
-    private readonly alert: Alert,
-  ) {
-    form.addEventListener("submit", this.stop, true);
-    form.addEventListener("formdata", this.tell, true);
-  }
-
-  private readonly stop = (event: Event) => {
-    if (event.target !== this.form) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    this.tell(event);
-  };
-
-  private readonly tell = (event: Event) => {
-    if (event.target === this.form) tell(this.form, this.alert, this.reason);
-  };
-
-  open() {
-    this.form.removeEventListener("submit", this.stop, true);
-    this.form.removeEventListener("formdata", this.tell, true);
-    this.alert.clear();
-  }
 }

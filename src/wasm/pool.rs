@@ -2,6 +2,7 @@
 //! time.
 
 use super::{entropy, now};
+use crate::ascii::words;
 use crate::form::{self, FormField};
 use crate::kind::{Class, Kind};
 use crate::prelude::*;
@@ -49,17 +50,49 @@ impl PooledSealer {
         Ok(())
     }
 
-    /// Fills the pool by one.
-    pub(super) fn prepare(&self, kind: Kind) -> Result<()> {
-        let mut pool = self.pool.borrow_mut();
-        if pool.len() < CAPACITY {
-            pool.push(self.sealer.prepare(kind, now(), entropy()?)?);
-        }
-        Ok(())
+    /// Makes one more for values of these kinds, which have spaces between: for the first value that nothing in the pool
+    /// would serve. Gives whether one was made.
+    ///
+    /// What serves none of the values is wiped: a form has become smaller, or another key has taken over. A kind that
+    /// cannot be sealed is passed over, because what is wrong with it shows when the form is submitted.
+    pub(super) fn prepare(&self, kinds: &str) -> bool {
+        let now = now();
+        let Some(kind) = self.keep(kinds, now) else { return false };
+        // Only now, as making random bytes runs JavaScript, which may come back here.
+        let made = entropy().and_then(|entropy| self.sealer.prepare(kind, now, entropy));
+        made.map(|ready| self.pool.borrow_mut().push(ready)).is_ok()
     }
 
+    /// Keeps one for each of the values, as far as there is one, and gives the first kind that is short of one.
+    fn keep(&self, kinds: &str, now: NumericDate) -> Option<Kind> {
+        let mut pool = self.pool.borrow_mut();
+        let (mut kept, mut short) = (0, None);
+        for kind in words(kinds, b" ") {
+            let Ok(kind) = Kind::parse(kind) else { continue };
+            let Ok(key) = self.sealer.keys().choose(kind.class(), now) else { continue };
+            // What is kept is moved to the front.
+            match pool.iter().skip(kept).position(|ready| ready.kid() == key.kid()) {
+                Some(at) => {
+                    pool.swap(kept, kept + at);
+                    kept += 1;
+                }
+                None => short = short.or(Some(kind)),
+            }
+        }
+        pool.truncate(kept);
+        short.filter(|_| kept < CAPACITY)
+    }
+
+    /// How many values would be served. What no value can be sealed with any more is wiped and not counted.
     pub(super) fn prepared(&self) -> usize {
-        self.pool.borrow().len()
+        let now = now();
+        let mut pool = self.pool.borrow_mut();
+        pool.retain(|ready| {
+            let serves =
+                |class| self.sealer.keys().choose(class, now).is_ok_and(|key| key.kid() == ready.kid());
+            Class::ALL.into_iter().any(serves)
+        });
+        pool.len()
     }
 
     pub(super) fn wipe(&self) {
@@ -69,10 +102,10 @@ impl PooledSealer {
     /// One that was prepared for the key of the day, or one made on the spot.
     fn take(&self, kind: Kind, now: NumericDate) -> Result<Prepared> {
         let kid = self.sealer.keys().choose(kind.class(), now)?.kid();
-        let mut pool = self.pool.borrow_mut();
-        match pool.iter().position(|ready| ready.kid() == kid) {
-            Some(at) => Ok(pool.swap_remove(at)),
-            None => self.sealer.prepare(kind, now, entropy()?),
-        }
+        let ready = {
+            let mut pool = self.pool.borrow_mut();
+            pool.iter().position(|ready| ready.kid() == kid).map(|at| pool.swap_remove(at))
+        };
+        ready.map_or_else(|| self.sealer.prepare(kind, now, entropy()?), Ok)
     }
 }

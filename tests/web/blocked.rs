@@ -85,7 +85,7 @@ fn keys_that_expire_while_the_page_is_open_block() {
     let page = form_with("");
     let soon = NumericDate((js_sys::Date::now() / 1000.0) as u64 + 3600);
     let sealer = sealer_until(Some(soon));
-    sealer.prepare("text").unwrap();
+    assert!(sealer.prepare("text"));
     let _guard = page.guard_with(&sealer, "{}").unwrap();
     assert!(page.submits());
     page.reports();

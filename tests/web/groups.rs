@@ -164,19 +164,3 @@ fn a_guard_minds_its_own_form() {
     assert!(one.reports().is_empty());
     assert_eq!(one.opened("a"), ["\"x\""]);
 }
-
-#[wasm_bindgen_test]
-fn what_is_prepared_is_used_once() {
-    let page = Page::new("<input data-seal=a value=x><input data-seal=b value=y>", "");
-    let sealer = sealer();
-    for _ in 0..3 {
-        sealer.prepare("text").unwrap();
-    }
-    let _guard = page.guard_with(&sealer, "{}").unwrap();
-    assert_eq!(sealer.prepared(), 3);
-    assert_eq!((page.opened("a"), sealer.prepared()), (vec!["\"x\"".into()], 1));
-    assert_eq!((page.opened("b"), sealer.prepared()), (vec!["\"y\"".into()], 0));
-    sealer.prepare("text").unwrap();
-    sealer.wipe();
-    assert_eq!(sealer.prepared(), 0);
-}

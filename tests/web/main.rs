@@ -11,6 +11,7 @@ mod blocked;
 mod controls;
 mod groups;
 mod kinds;
+mod pool;
 mod support;
 mod values;
 

@@ -1,9 +1,10 @@
 import { FieldsealError, toError } from "../error.js";
 import { Alert } from "../guard/alert.js";
 import { elementsOf } from "../guard/strip.js";
+import { wasmSealerOf } from "../sealer.js";
+import { type Expected, keepWarm, refill } from "../warm.js";
 import { type Body, bodyOf } from "./body.js";
 import { type Entry, entryOf, isSame } from "./entry.js";
-import { type Expected, Warmer } from "./warm.js";
 
 /** An entry with its token. */
 type Sealed = readonly [Entry, string];
@@ -18,7 +19,8 @@ export class Coordinator {
   private readonly members = new Set<Body>();
   private readonly connected = new Set<Body>();
   private readonly alert: Alert;
-  private warmer: Warmer | undefined;
+  /** Ends what is prepared ahead for this form, while it is in a page. */
+  private cool: (() => void) | undefined;
   /** What the `submit` of this moment has sealed. */
   private kept: readonly Sealed[] | undefined;
   /** Whether the person was told that something other than an answer is wrong. */
@@ -58,19 +60,19 @@ export class Coordinator {
   connect(body: Body, connected: boolean): void {
     if (connected) this.connected.add(body);
     else this.connected.delete(body);
-    if (this.connected.size > 0 && this.warmer === undefined) {
-      this.warmer = new Warmer(() => this.expected());
+    if (this.connected.size > 0 && this.cool === undefined) {
+      this.cool = keepWarm(this.form, () => this.expected());
       for (const type of TURNS) addEventListener(type, this.onTurn);
-    } else if (this.connected.size === 0 && this.warmer !== undefined) {
-      this.warmer.release();
-      this.warmer = undefined;
+    } else if (this.connected.size === 0 && this.cool !== undefined) {
+      this.cool();
+      this.cool = undefined;
       for (const type of TURNS) removeEventListener(type, this.onTurn);
     }
   }
 
   /** The keys of an element are there. */
   onReady(): void {
-    this.warmer?.refill();
+    refill();
     // What the person was told is not so any more.
     if (this.excused && this.submitted().every((body) => body.sealerNow !== undefined)) this.clear();
   }
@@ -126,7 +128,6 @@ export class Coordinator {
     const { kept } = this;
     this.kept = undefined;
     for (const [entry, token] of this.seal(kept) ?? []) event.formData.append(entry.options.field, token);
-    this.warmer?.refill();
   };
 
   /** Seals all entries, or tells why one cannot be and gives nothing. What was sealed just so serves once more. */
@@ -174,7 +175,7 @@ export class Coordinator {
       .flatMap((control) => bodyOf(control) ?? []);
   }
 
-  private expected(): Expected[] {
-    return this.submitted().flatMap(({ sealerNow: sealer, kind }) => (sealer === undefined ? [] : [{ sealer, kind }]));
+  private expected(): ReturnType<Expected> {
+    return this.submitted().flatMap(({ sealerNow: sealer, kind }) => (sealer ? [[wasmSealerOf(sealer), kind] as const] : []));
   }
 }

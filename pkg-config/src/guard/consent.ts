@@ -1,5 +1,6 @@
 import { FieldsealError } from "../error.js";
 import type { Consent } from "../sealer.js";
+import { listen, SENDS, stop } from "./listen.js";
 import { elementsOf } from "./strip.js";
 
 /** What the person agrees to, as it stands when the form is submitted. Nothing is no consent. */
@@ -58,23 +59,14 @@ export function followConsent(
       if (optionsNow() !== held) throw wrong();
     } catch (cause) {
       hold(undefined);
-      event.preventDefault();
-      if (event.type === "submit") event.stopImmediatePropagation();
+      stop(event);
       tell(cause);
     }
   };
-  const undo: (() => void)[] = [];
-  const listen = (place: EventTarget, listener: (event: Event) => void) => {
-    for (const kind of ["submit", "formdata"]) {
-      place.addEventListener(kind, listener, true);
-      undo.push(() => place.removeEventListener(kind, listener, true));
-    }
-  };
-  listen(window, ahead);
   // What happens in a shadow tree is heard of at its root, and no further out.
   const root = form.getRootNode();
-  if (root !== form) listen(root, ahead);
-  listen(form, check);
+  const undo = [window, ...(root === form ? [] : [root])].map((place) => listen(place, SENDS, ahead));
+  undo.push(listen(form, SENDS, check));
   const release = () => {
     for (const step of undo) step();
     hold(undefined);

@@ -1,3 +1,5 @@
+import { listen } from "./listen.js";
+
 const RELEASES = ["pointerup", "pointercancel"] as const;
 
 let watching = false;
@@ -7,17 +9,16 @@ let pressed = false;
 export function watchPointer(): void {
   if (watching) return;
   watching = true;
-  addEventListener("pointerdown", () => (pressed = true), true);
+  listen(window, ["pointerdown"], () => (pressed = true));
   // A pointer that is let go outside of the window is not heard of; the next key tells as much.
-  for (const type of [...RELEASES, "keydown"]) addEventListener(type, () => (pressed = false), true);
+  listen(window, [...RELEASES, "keydown"], () => (pressed = false));
 }
 
 /** Does something at once, or when the pointer that is down has been let go and its click has arrived. */
 export function whenReleased(work: () => void): void {
   if (!pressed) return work();
-  const later = () => {
-    for (const type of RELEASES) removeEventListener(type, later, true);
+  const done = listen(window, RELEASES, () => {
+    done();
     setTimeout(work);
-  };
-  for (const type of RELEASES) addEventListener(type, later, true);
+  });
 }

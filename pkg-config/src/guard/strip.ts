@@ -1,3 +1,5 @@
+import { listen } from "./listen.js";
+
 /**
  * Takes every declared control's own entry out of the form data, before anything else looks at it.
  *
@@ -7,7 +9,7 @@
  * what comes after can let a value through.
  */
 export function stripDeclared(form: HTMLFormElement): () => void {
-  const strip = (event: FormDataEvent) => {
+  return listen(form, ["formdata"], (event: FormDataEvent) => {
     if (event.target !== form) return;
     for (const control of elementsOf(form)) {
       const entry = control.getAttribute("data-seal");
@@ -18,9 +20,7 @@ export function stripDeclared(form: HTMLFormElement): () => void {
         : [entry, control.getAttribute("name"), control.getAttribute("dirname")];
       for (const name of names) if (name !== null) event.formData.delete(name);
     }
-  };
-  form.addEventListener("formdata", strip, true);
-  return () => form.removeEventListener("formdata", strip, true);
+  });
 }
 
 /** The form's controls, even if one of them is called "elements" and stands in the way. */

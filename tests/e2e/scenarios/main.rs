@@ -8,6 +8,7 @@ mod controls;
 mod elements;
 mod fields;
 mod incident_report;
+mod pool;
 mod shop;
 mod submissions;
 mod trust;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let world = Arc::new(World::new());
     let scenarios = [
         submissions::ALL,
+        pool::ALL,
         controls::ALL,
         closed::ALL,
         trust::ALL,

@@ -33,6 +33,8 @@ pub struct Scene {
     pub before: String,
     /// The Content-Security-Policy of the pages.
     pub policy: Option<String>,
+    /// Whether a browser may keep the pages, and so show one again as it was.
+    pub stored: bool,
     /// Whether the package's `.wasm` files are missing.
     pub without_wasm: bool,
     /// Files beside the pages: name, content type and content.
@@ -234,7 +236,11 @@ fn serve(scene: &Scene, test: &str, path: &Path) -> Result<Response> {
             for (word, value) in &scene.words {
                 text = text.replace(&format!("{{{{{word}}}}}"), value);
             }
-            page(text, scene.policy.as_deref())
+            let mut response = page(text, scene.policy.as_deref());
+            if scene.stored {
+                response.headers_mut().remove(header::CACHE_CONTROL);
+            }
+            response
         }
         "js" => file("text/javascript", content),
         "css" => file("text/css", content),
