@@ -28,8 +28,8 @@ impl Parts {
         }
         let mut parts = text.split('.');
         let protected = parts.next().ok_or(malformed)?;
-        // The text has room for all of it, decoded, and for the header once more: it never moves.
-        let mut bytes = Vec::with_capacity(text.len());
+        // Room for all of it, decoded, and for the header as it is beside that, so that it never moves.
+        let mut bytes = Vec::with_capacity(protected.len() + text.len() / 4 * 3 + 3);
         bytes.extend_from_slice(protected.as_bytes());
         let mut ends = [bytes.len(); 1 + REST];
         for end in &mut ends[1..] {
