@@ -11,11 +11,19 @@ use hpke::aead::AesGcm256;
 use hpke::kdf::KdfShake256;
 use hpke::kem::XWing;
 use hpke::{Deserializable, Kem, OpModeS, Serializable, setup_sender_with_rng};
+use ml_kem::ml_kem_768;
 use proptest::prelude::*;
 use serde_json::Value;
+use static_assertions::assert_impl_all;
 use std::io::Write;
 use std::path::Path;
 use x_wing::kem::Decapsulate;
+use x25519_dalek::StaticSecret;
+use zeroize::ZeroizeOnDrop;
+
+// What an expanded key is made of wipes itself.
+assert_impl_all!(ml_kem_768::DecapsulationKey: ZeroizeOnDrop);
+assert_impl_all!(StaticSecret: ZeroizeOnDrop);
 
 /// What the other implementation seals.
 fn sealed(public: &[u8], seed: &[u8; 64], aad: &[u8], text: &[u8]) -> (Vec<u8>, Vec<u8>) {
