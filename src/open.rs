@@ -7,13 +7,14 @@ mod rewrap;
 pub use crate::jwe::{CLOCK_SKEW, Expect};
 pub use review::Review;
 
-use crate::jwe::Token;
 use crate::jwe::header::Header;
+use crate::jwe::{Parts, Token};
 use crate::kind::Kind;
 use crate::prelude::*;
 use crate::suite::hpke9::receiver;
 use crate::suite::{Alg, TAG_LEN, ecdh_es, x25519};
 use crate::{Code, Error, Result};
+use core::ops::Range;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -79,39 +80,46 @@ impl PrivateKey {
     /// Errors: `token-wrong-key` if the algorithm is not this key's; `open-failed` for everything that
     /// decryption finds, whatever it was, so that nobody learns from it.
     pub fn open(&self, token: &Token) -> Result<Opened> {
-        let plaintext = self.decrypt(token)?;
-        Ok(Opened(Text::new(value_of(&plaintext, token.header())?.to_owned())))
+        let mut plaintext = self.decrypt(token)?;
+        let value = value_of(&plaintext, token.header())?;
+        let start = value.as_ptr().addr() - plaintext.as_ptr().addr();
+        let value = start..start + value.len();
+        let text = String::from_utf8(core::mem::take(&mut *plaintext)).map_err(|error| {
+            *plaintext = error.into_bytes();
+            Error::new(Code::OpenFailed)
+        })?;
+        Ok(Opened { plaintext: Text::new(text), value })
     }
 
+    /// The plaintext of a token, with the padding.
     fn decrypt(&self, token: &Token) -> Result<Zeroizing<Vec<u8>>> {
         let header = token.header();
         if header.alg != self.alg() {
             return Err(Error::new(Code::TokenWrongKey));
         }
-        self.decrypt_parts(header.epk.as_ref(), token.parts(), token.protected().as_bytes())
+        self.decrypt_parts(header.epk.as_ref(), token.parts(), token.parts().protected())
     }
 
     pub(crate) fn decrypt_parts(
         &self,
         epk: Option<&[u8; x25519::LEN]>,
-        parts: &crate::jwe::Parts,
+        parts: &Parts,
         aad: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>> {
         let failed = Error::new(Code::OpenFailed);
-        let mut text = Zeroizing::new(parts.ciphertext.clone());
         match &self.0 {
             Repr::Hpke9(key) => {
-                let (body, tag) = text.split_last_chunk_mut::<TAG_LEN>().ok_or(failed)?;
-                key.open_in_place(&parts.encrypted_key, aad, body, &*tag)?;
-                let length = body.len();
-                text.truncate(length);
+                let (text, tag) = parts.ciphertext().split_last_chunk::<TAG_LEN>().ok_or(failed)?;
+                let mut text = Zeroizing::new(text.to_vec());
+                key.open_in_place(parts.encrypted_key(), aad, &mut text, tag)?;
+                Ok(text)
             }
             Repr::EcdhEs(key) => {
-                let epk = epk.ok_or(failed)?;
-                ecdh_es::open_in_place(key, epk, &parts.iv, aad, &mut text, &parts.tag)?;
+                let mut text = Zeroizing::new(parts.ciphertext().to_vec());
+                ecdh_es::open_in_place(key, epk.ok_or(failed)?, parts.iv(), aad, &mut text, parts.tag())?;
+                Ok(text)
             }
         }
-        Ok(text)
     }
 }
 
@@ -120,29 +128,34 @@ impl PrivateKey {
 /// ```compile_fail
 /// fn show(value: &fieldseal::open::Opened) { println!("{value:?}"); }
 /// ```
-pub struct Opened(Text);
+pub struct Opened {
+    /// As it was decrypted, so that nothing of it is copied.
+    plaintext: Text,
+    /// Where the value is in it.
+    value: Range<usize>,
+}
 
 impl Opened {
     /// The value's JSON text, exactly as it was sealed.
     pub fn json(&self) -> &str {
-        &self.0
+        self.plaintext.get(self.value.clone()).unwrap_or_default()
     }
 
     /// The text of a value that is a string; `None` for any other type.
     pub fn text(&self) -> Option<Text> {
-        serde_json::from_str(&self.0).ok().map(Text::new)
+        serde_json::from_str(self.json()).ok().map(Text::new)
     }
 
     /// The values in it, as JSON text, with the names and kinds that the header gives them: the members of a
     /// form, or the one value, which has no name.
     pub fn members<'a>(&'a self, header: &'a Header) -> Vec<(&'a str, Kind, &'a str)> {
-        review::members(&self.0, header)
+        review::members(self.json(), header)
     }
 
     /// Reads the value as the kind that the header declares, and compares the header's hints with it. Anyone
     /// can make a token, so what a page vouches for is looked at again here.
     pub fn review(&self, header: &Header) -> Review {
-        review::of(&self.0, header)
+        review::of(self.json(), header)
     }
 }
 

@@ -24,6 +24,7 @@ mod backup;
 pub mod cli;
 pub mod clock;
 pub mod console;
+pub mod cores;
 pub mod credential;
 mod decoys;
 pub mod error;

@@ -4,6 +4,7 @@
 use super::{FoundKeys, Holder, Submission, read};
 use crate::approval::{self, Subject};
 use crate::audit::Permit;
+use crate::cores::Cores;
 use crate::error::{Code, Error, Result};
 use crate::keystore::{Answer, Finding, Keyring, Question};
 use crate::policy::{Access, Actor, Decision, Occasion, Refusal};
@@ -137,24 +138,31 @@ impl Holder {
         Ok((self.audit().record_from(address, decisions).await?, wanted, found))
     }
 
-    /// Spends permits. It is work for the processor and would hold up the other requests of this thread. What
-    /// fails goes on record.
+    /// Spends permits. It is work for the processor, which would hold up the other requests of this thread and is
+    /// spread over the cores that are idle. What fails goes on record.
     async fn carry_out<Q, T>(
         &self,
         keys: Arc<Keyring>,
         work: Vec<(std::result::Result<Permit, Refusal>, Q)>,
-        each: impl Fn(&Keyring, Permit, Q) -> std::result::Result<T, Refusal> + Send + 'static,
+        each: impl Fn(&Keyring, Permit, Q) -> std::result::Result<T, Refusal> + Send + Sync + 'static,
     ) -> Result<Vec<std::result::Result<T, Refusal>>>
     where
         Q: Send + 'static,
         T: Send + 'static,
     {
         let all = move || {
-            let mut failed = Vec::new();
-            let one = |(permit, question): (std::result::Result<Permit, Refusal>, Q)| {
-                each(&keys, permit?, question).inspect_err(|refusal| failed.push(refusal.clone()))
+            let one = |(permit, question): (std::result::Result<Permit, Refusal>, Q)| match permit {
+                Ok(permit) => each(&keys, permit, question).map_err(|refusal| (refusal, true)),
+                Err(refusal) => Err((refusal, false)),
             };
-            let results: Vec<_> = work.into_iter().map(one).collect();
+            let mut failed = Vec::new();
+            let mut known = |(refusal, is_new): (Refusal, bool)| {
+                // What was refused before is on record.
+                failed.extend(is_new.then(|| refusal.clone()));
+                refusal
+            };
+            let results = Cores::all().each(work, one);
+            let results: Vec<_> = results.into_iter().map(|result| result.map_err(&mut known)).collect();
             (results, failed)
         };
         let done = tokio::task::spawn_blocking(all).await;

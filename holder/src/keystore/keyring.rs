@@ -105,7 +105,7 @@ impl Keyring {
             return Err(Refusal::new(entry, Code::KeyUnknown));
         };
         match key.private.open(&token) {
-            Ok(value) => Ok((Answer { header: token.header().clone(), value }, entry)),
+            Ok(value) => Ok((Answer { header: token.into_header(), value }, entry)),
             Err(error) => Err(Refusal::new(entry, Code::Core(error.kind()))),
         }
     }

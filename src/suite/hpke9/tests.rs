@@ -14,11 +14,19 @@ use hpke::kdf::KdfShake256;
 use hpke::kem::XWing;
 use hpke::rand_core::{TryCryptoRng, TryRng};
 use hpke::{Deserializable, Kem, OpModeS, Serializable, setup_sender_with_rng};
+use ml_kem::ml_kem_768;
 use proptest::prelude::*;
 use serde_json::Value;
+use static_assertions::assert_impl_all;
 use std::io::Write;
 use std::path::Path;
 use x_wing::kem::Decapsulate;
+use x25519_dalek::StaticSecret;
+use zeroize::ZeroizeOnDrop;
+
+// What an expanded key is made of wipes itself.
+assert_impl_all!(ml_kem_768::DecapsulationKey: ZeroizeOnDrop);
+assert_impl_all!(StaticSecret: ZeroizeOnDrop);
 
 /// Gives out the seed's bytes in order, each once: the randomness of an encapsulation, as the vectors give it.
 struct Once<'a> {

@@ -1,7 +1,7 @@
 //! Opens many tokens: one thread reads, a few batches are opened at the same time, one thread writes.
 //!
-//! A batch is recorded and opened as a request of its own, on one core. So many are under way at once that every
-//! core has one while others wait for the disk. Memory does not grow with the input, because each step waits
+//! A batch is recorded and opened as a request of its own. So many are under way at once that every core has work
+//! while others wait for the disk. Memory does not grow with the input, because each step waits
 //! for the next one.
 
 use super::batch::{Batch, Source};

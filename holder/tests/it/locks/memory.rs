@@ -4,7 +4,9 @@ use crate::support::Place;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use ml_kem::ml_kem_768;
 use serde_json::Value;
+use shake::{ExtendableOutput, Update, XofReader};
 use sqlx::{ConnectOptions, Connection, Row};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -33,6 +35,29 @@ pub(super) fn secrets(place: &Place, unwrap: impl FnOnce(&[u8], &[u8]) -> Vec<u8
         Known { name: "signing key", bytes: signing },
         Known { name: "private key", bytes: private },
     ]
+}
+
+/// What a private key of HPKE-9 is in memory, once it is expanded (draft-connolly-cfrg-xwing-kem section 5.2, FIPS 203
+/// section 7.1).
+pub(super) fn expand(secrets: &mut Vec<Known>) {
+    let seed = secrets.iter().find(|known| known.name == "private key").unwrap();
+    let mut expanded = [0; 96];
+    shake::Shake256::default().chain(&seed.bytes).finalize_xof().read(&mut expanded);
+    let (ml_kem, x25519) = expanded.split_at(64);
+    let key = ml_kem_768::DecapsulationKey::from_seed(ml_kem.try_into().unwrap());
+    #[expect(deprecated, reason = "it has the secret vector, whose coefficients are in memory")]
+    let vector = ml_kem::ExpandedKeyEncoding::to_expanded_bytes(&key);
+    // Two coefficients of twelve bits in three bytes (FIPS 203 section 4.2.1); in memory each has a word of its own.
+    let words = vector[..96].chunks(3).flat_map(|three| {
+        let pair = u32::from_le_bytes([three[0], three[1], three[2], 0]);
+        [pair & 0xfff, pair >> 12].map(|coefficient| coefficient as u16)
+    });
+    secrets.extend([
+        Known { name: "X25519 part", bytes: x25519.to_vec() },
+        Known { name: "ML-KEM part's seed", bytes: ml_kem[..32].to_vec() },
+        Known { name: "ML-KEM part's rejection value", bytes: ml_kem[32..].to_vec() },
+        Known { name: "ML-KEM part", bytes: words.flat_map(u16::to_le_bytes).collect() },
+    ]);
 }
 
 /// A wrapped key: its label and what is stored.
