@@ -47,8 +47,8 @@ pub(crate) const SERVER: Module = Module {
 };
 
 /// The modules that an application can import, as files of pkg-config/src.
-pub(crate) const ENTRIES: [&str; 8] =
-    ["index", "node", "inline", "elements", "react", "server", "holder", "testing"];
+pub(crate) const ENTRIES: [&str; 9] =
+    ["index", "node", "inline", "elements", "file", "react", "server", "holder", "testing"];
 
 /// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
 /// wasm-bindgen drops the section that lists it.
