@@ -246,7 +246,7 @@ fn a_file_is_opened_as_any_value_is() {
 
     // Without the key there is no file.
     let kid = first(&keys).kid().to_owned();
-    place.run(&["keys", "revoke", &kid]).ok();
+    place.run(&["keys", "revoke", &kid, "--reason", "lost"]).ok();
     assert!(open(&place, &file.bytes(), &[]).failed(1).starts_with("error[open-failed]"));
     open(&place, &file.bytes(), &["--revoked"]).ok();
 }

@@ -35,7 +35,7 @@ export interface FileOptions<K extends Kind = Kind> extends Omit<SealOptions<K>,
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A file that is sealed while it is read. Nothing of it is read before, and it is read once. */
+/** A file that is sealed while it is read. Before, no more than its first megabyte is looked at, and it is read once. */
 export interface SealedFile<K extends Kind = Kind> {
   /** The token at its beginning, which holds the key of this file. */
   readonly token: Sealed<K>;
@@ -81,11 +81,13 @@ export function sealFile<const K extends Kind>(
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   try {
     const file = { key: base64url(bytes), ...text("name", name), ...text("type", type) };
-    const token = sealer.seal({ file }, { ...(claims as SealOptions<K>), check: false });
     // It takes a copy before it returns, so the bytes can go.
     const key = crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt"]);
+    // First, as the file is read by others while the token is sealed here.
+    const chunks = sealedChunks(blob, key, MAGIC);
+    const token = sealer.seal({ file }, { ...(claims as SealOptions<K>), check: false });
     const head = new TextEncoder().encode(`${MAGIC}${token}\n`);
-    const stream = streamOf(head, sealedChunks(blob, key, MAGIC), blob.size, onProgress, signal);
+    const stream = streamOf(head, chunks, blob.size, onProgress, signal);
     return { token, size: head.length + blob.size + TAG * chunkCount(blob.size), stream, blob: () => gathered(stream) };
   } finally {
     bytes.fill(0);
@@ -145,7 +147,7 @@ function streamOf(
         chunks.stop();
       },
     },
-    // Nothing is read before somebody wants it.
+    // Beyond the first piece nothing is read before somebody wants it.
     { highWaterMark: 0 },
   );
 }
