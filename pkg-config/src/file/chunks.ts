@@ -1,5 +1,5 @@
 // The chunks: the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and
-// its Nonce-Reuse Misuse-Resistance" (2015), over AES-256-GCM, as docs/format.md, section 14.2.
+// its Nonce-Reuse Misuse-Resistance" (2015), over AES-256-GCM, as docs/format.md, section 18.2.
 import { FieldsealError } from "../error.js";
 
 /** The content of every chunk but the last: 64 KiB. */

@@ -3,7 +3,7 @@ import type { Kind } from "../kind.js";
 import type { Sealed, Sealer, SealOptions } from "../sealer.js";
 import { chunkCount, type Chunks, sealedChunks, TAG } from "./chunks.js";
 
-/** The first line of a sealed file (docs/format.md, section 14). */
+/** The first line of a sealed file (docs/format.md, section 18). */
 const MAGIC = "fieldseal-file-v1\n";
 /** As many as a counter of 32 bits tells apart: 256 TiB. */
 const MAX_CHUNKS = 2 ** 32;

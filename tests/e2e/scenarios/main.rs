@@ -7,6 +7,7 @@ mod console;
 mod controls;
 mod elements;
 mod fields;
+mod files;
 mod incident_report;
 mod shop;
 mod submissions;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         trust::ALL,
         shop::ALL,
         &fields::all(),
+        files::ALL,
         access::ALL,
         console::ALL,
         incident_report::ALL,
