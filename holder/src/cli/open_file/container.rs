@@ -30,7 +30,7 @@ impl Container {
         let unreadable = |_| Error::about(Code::InputUnreadable, path.display());
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
-        let length = metadata.is_file().then(|| metadata.len());
+        let length = metadata.is_file().then_some(metadata.len());
         // A directory opens, too, and is only found out by reading.
         Self::read(Box::new(file), length).map_err(|error| match error.code() {
             Code::InputUnreadable => Error::about(Code::InputUnreadable, path.display()),
