@@ -202,6 +202,10 @@ codes! {
     #[cfg(feature = "server")] TokenTooOld = "token-too-old", "The token was sealed too long ago for a new submission. Submit the form again.";
     #[cfg(feature = "server")] TokenUnknownKey = "token-unknown-key", "The token was not sealed to a key that is published for its class of data. Load the page again and submit the form again.";
     #[cfg(feature = "server")] KeysUnavailable = "keys-unavailable", "The server has no published key set yet to compare tokens with. Try again soon, or give the guard the keys.";
+    // Pages seal files in JavaScript, which has the codes of its own.
+    #[cfg(feature = "file")] FileMalformed = "file-malformed", "This is not a sealed file: it is cut short, changed, or something else.";
+    #[cfg(feature = "file")] FileDamaged = "file-damaged", "The sealed file was cut short or changed since it was sealed. Take another copy of it.";
+    #[cfg(feature = "file")] FileTooLong = "file-too-long", "A sealed file has at most 256 TiB. Seal it in parts.";
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! the catalogue of data kinds ([`kind`]) and the [`sealer`]. The feature `wasm` adds the surface
 //! that browsers load, and `inspect` the one for servers in JavaScript; the feature `open` adds [`open`], which
 //! only the key holder and tests enable; the feature `server` adds [`server`], by which a server refuses what
-//! did not come sealed, and the feature `tower` puts that around a Rust web service.
+//! did not come sealed, and the feature `tower` puts that around a Rust web service. The feature `file` adds [`file`],
+//! which seals and opens files in chunks.
 //!
 //! The core does no I/O: time is an argument ([`NumericDate`]) and so is randomness
 //! ([`sealer::Entropy`]). It is `no_std`, so the compiler keeps it from files, clocks and sockets; only
@@ -24,6 +25,8 @@ mod ascii;
 mod base64url;
 mod date;
 mod error;
+#[cfg(feature = "file")]
+pub mod file;
 pub mod form;
 #[cfg(feature = "inspect")]
 pub mod inspect;

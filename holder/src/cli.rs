@@ -11,6 +11,7 @@ mod incident;
 mod init;
 mod keys;
 mod open;
+mod open_file;
 mod origins;
 mod output;
 mod policy;
@@ -93,6 +94,8 @@ enum Command {
     Credentials(credentials::Command),
     /// Open sealed values.
     Open(open::Args),
+    /// Open a sealed file.
+    OpenFile(open_file::Args),
     /// Seal stored tokens again to the current keys of their classes, without showing a value.
     Rewrap(rewrap::Args),
     /// Say whether a sealed value equals another, without showing it.
@@ -256,6 +259,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done> {
         Command::Origins(command) => origins::run(context, command).await,
         Command::Credentials(command) => credentials::run(context, command).await,
         Command::Open(args) => open::run(context, args).await,
+        Command::OpenFile(args) => open_file::run(context, args).await,
         Command::Rewrap(args) => rewrap::run(context, args).await,
         Command::Verify(args) => ask::verify(context, args).await,
         Command::Fingerprint(args) => ask::fingerprint(context, args).await,

@@ -204,6 +204,8 @@ codes! {
     ResumeMismatch = "resume-mismatch", "The interrupted run had another input, another output or other options. Give the same ones, or choose another --out; nothing was changed.";
     ResumeBusy = "resume-busy", "Another run is writing that output. Nothing was changed.";
     Interrupted = "interrupted", "It was interrupted. What was opened until then has been written; with --out, the same command and --resume goes on from there.";
+    OutputTerminal = "output-terminal", "A file is not shown on a terminal. Give --out, or send it on to another program.";
+    OpenInterrupted = "open-interrupted", "It was interrupted, and the file is not whole. With --out nothing of it was kept; give the same command again.";
     // The life of keys.
     KeyGone = "key-gone", "There is no key of that kid. See `keyholder keys list`.";
     KeyNoneToRotate = "key-none-to-rotate", "There is no key of that class to take over from. Make one with `keyholder keys new`.";

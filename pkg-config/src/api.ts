@@ -3,6 +3,7 @@ export { FieldsealError } from "./error.js";
 export type { ErrorCode } from "./error.js";
 export { guardForm } from "./guard.js";
 export { consentedTo } from "./guard/consent.js";
+export type { FileOptions, FileProgress, SealedFile } from "./file.js";
 export type { AskConsent } from "./guard/consent.js";
 export type { BlockedEvent, EntryOptions, FormGuard, GuardOptions } from "./guard.js";
 export type { InvalidEvent } from "./guard/fields.js";

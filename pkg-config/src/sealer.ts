@@ -1,4 +1,5 @@
 import { FieldsealError, translated } from "./error.js";
+import type { FileOptions, SealedFile } from "./file.js";
 import { type Keys, keySetOf } from "./keys.js";
 import type { DataClass, HintOf, Kind } from "./kind.js";
 import { Sealer as WasmSealer } from "./wasm/fieldseal_wasm.js";
@@ -128,6 +129,14 @@ export class Sealer {
       });
       return wasmSealerOf(this).sealForm(fields, toJson(withSubject(this, rest))) as SealedForm;
     });
+  }
+
+  /**
+   * Seals a file of any length, as a stream: `sealFile` of `fieldseal/file`, which is downloaded when this is called first.
+   * Where `import()` is not allowed, as in a service worker, import that.
+   */
+  async sealFile<const K extends Kind>(blob: Blob, options: FileOptions<K>): Promise<SealedFile<K>> {
+    return (await import("./file.js")).sealFile(this, blob, options);
   }
 
   /** Whether sealing would work now. */

@@ -7,6 +7,7 @@ mod checked;
 mod errors;
 mod examples;
 mod facts;
+mod files;
 mod forms;
 mod keyset;
 mod keyset_choice;

@@ -106,7 +106,7 @@ test("the wasm's hash is in sri.json and in the loader", () => {
 });
 
 test("a wasm is in one script, which no page loads that has the file or another", () => {
-  const entries = ["index", "node", "elements", "react", "holder", "testing"];
+  const entries = ["index", "node", "elements", "file", "react", "holder", "testing"];
   for (const [wasm, others] of [["fieldseal", ["server"]], ["fieldseal-server", ["inline"]]]) {
     const base64 = read(`dist/${wasm}.wasm`, "base64");
     const holding = project.packed.filter((path) => path.endsWith(".js") && read(path).includes(base64));

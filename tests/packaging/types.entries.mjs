@@ -78,6 +78,26 @@ export async function fill(keys: Keys, form: HTMLFormElement): Promise<boolean> 
 }
 `;
 
+const FILE = `
+import { createSealer, type FileOptions, type Keys, type Sealed, type SealedFile } from "fieldseal";
+import { type ErrorCode, FieldsealError, type FileProgress, sealFile } from "fieldseal/file";
+
+export async function upload(keys: Keys, file: File, signal: AbortSignal): Promise<Response> {
+  const sealer = createSealer(keys);
+  const onProgress = ({ loaded, total }: FileProgress) => console.log(loaded / total);
+  const options: FileOptions<"health-note"> = {
+    field: "scan", kind: "health-note", name: "scan.pdf", type: undefined, onProgress, signal, once: true, sub: "c-7",
+  };
+  const sealed: SealedFile<"health-note"> = sealFile(sealer, file, options);
+  const token: Sealed<"health-note"> = (await sealer.sealFile(new Blob([]), options)).token;
+  const size: number = sealed.size;
+  const stream: ReadableStream<Uint8Array> = sealed.stream;
+  const code: ErrorCode = new FieldsealError("file-unreadable").code;
+  console.log(token, size, code);
+  return fetch("/upload", { method: "POST", body: size > 1e9 ? stream : await sealed.blob() });
+}
+`;
+
 const TESTING = `
 import {
   createTestKeys, type CypressLike, type Entries, fillIn, headerOf, interceptKeys, isToken, openEntries, openForTest,
@@ -246,6 +266,21 @@ export const ENTRIES = {
       "a misspelt option": 'defineElements({ tga: "safe-input" });',
       "another type": 'element.type = "text";',
       "a sealer that is none": "element.sealer = {};",
+    },
+  },
+  "file.ts": {
+    right: FILE,
+    head: [
+      'import { type Sealer } from "fieldseal"; import { sealFile } from "fieldseal/file";',
+      "declare const sealer: Sealer; declare const file: File; void [sealer, file, sealFile];",
+    ],
+    wrong: {
+      "a file without a kind": 'sealer.sealFile(file, { field: "scan" });',
+      "an unknown kind": 'sealer.sealFile(file, { field: "scan", kind: "passport" });',
+      "a form's kind": 'sealFile(sealer, file, { field: "scan", kind: "health-form" });',
+      "a hint about a file": 'sealFile(sealer, file, { field: "scan", kind: "iban", hint: ["last4"] });',
+      "a control in the place of its file": 'sealFile(sealer, document.createElement("input"), { field: "scan", kind: "iban" });',
+      "a token of another kind": 'export const t: import("fieldseal").Sealed<"iban"> = sealFile(sealer, file, { field: "a", kind: "email" }).token;',
     },
   },
   "testing.ts": {

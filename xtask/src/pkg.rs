@@ -52,8 +52,8 @@ pub(crate) const SERVER: Module = Module {
 };
 
 /// The modules that an application can import, as files of pkg-config/src.
-pub(crate) const ENTRIES: [&str; 8] =
-    ["index", "node", "inline", "elements", "react", "server", "holder", "testing"];
+pub(crate) const ENTRIES: [&str; 9] =
+    ["index", "node", "inline", "elements", "file", "react", "server", "holder", "testing"];
 
 /// What a browser fetches, as files of `dist`: these entries with all that they import, the words for people, the module.
 const FETCHED: [&str; 4] = ["index", "inline", "elements", "react"];

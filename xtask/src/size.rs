@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What a page imports beside the main entry.
-const ENTRIES: [&str; 4] = ["elements.js", "react.js", "inline.js", "messages/en.js"];
+const ENTRIES: [&str; 5] = ["elements.js", "file.js", "react.js", "inline.js", "messages/en.js"];
 
 /// What runs on servers and in tests only.
 const ELSEWHERE: [&str; 3] = ["server.js", "holder.js", "testing.js"];

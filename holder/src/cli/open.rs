@@ -23,6 +23,7 @@ use crate::keystore::Question;
 use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
 use batch::{Source, Submitted};
+pub(super) use bulk::interruption;
 use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;

@@ -25,6 +25,16 @@ impl Output {
         self.json
     }
 
+    /// Whether the results are shown on a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Sends bytes on as they are. Errors: `output-failed`, `output-closed`.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> Result<()> {
+        self.write(&[bytes])
+    }
+
     /// Prints a line. Errors: `output-failed`, `output-closed`.
     pub(super) fn line(&self, text: &str) -> Result<()> {
         self.write(&[self.safe(text).as_bytes(), b"\n"])

@@ -68,17 +68,53 @@ fn told(tokens: u64, noun: &str, refused: u64, seconds: f64) -> String {
 }
 
 fn bar(total: Option<u64>, place: u64) -> ProgressBar {
+    let bar = drawn(
+        total,
+        match total {
+            Some(_) => "{bar:30} {percent:>3} %  {msg}  {eta} left",
+            None => "{spinner} {msg}",
+        },
+    )
+    .with_position(place);
+    // What was done before an interruption says nothing about how long the rest takes.
+    bar.reset_eta();
+    bar
+}
+
+/// How far one long file has been worked through.
+pub(super) struct Bytes(ProgressBar);
+
+impl Bytes {
+    /// Of a file of this length, if it is known.
+    pub(super) fn new(total: Option<u64>) -> Self {
+        Self(drawn(
+            total,
+            match total {
+                Some(_) => "{bar:30} {percent:>3} %  {bytes} of {total_bytes}, {bytes_per_sec}  {eta} left",
+                None => "{spinner} {bytes}, {bytes_per_sec}",
+            },
+        ))
+    }
+
+    /// Counts so many bytes more.
+    pub(super) fn advance(&mut self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}
+
+impl Drop for Bytes {
+    /// An error is told below an empty line, too, and not behind half a bar.
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn drawn(total: Option<u64>, template: &str) -> ProgressBar {
     let target = match std::io::stderr().is_terminal() {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
     };
-    let template = match total {
-        Some(_) => "{bar:30} {percent:>3} %  {msg}  {eta} left",
-        None => "{spinner} {msg}",
-    };
-    let bar = ProgressBar::with_draw_target(total, target).with_position(place);
-    // What was done before an interruption says nothing about how long the rest takes.
-    bar.reset_eta();
+    let bar = ProgressBar::with_draw_target(total, target);
     // The templates are fixed and well-formed; were one not, the plain bar would do.
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

@@ -20,6 +20,7 @@ mod console_sessions;
 mod crash;
 mod decoys;
 mod faults;
+mod files;
 mod identity;
 mod incident;
 mod keys;

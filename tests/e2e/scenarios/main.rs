@@ -7,6 +7,7 @@ mod console;
 mod controls;
 mod elements;
 mod fields;
+mod files;
 mod incident_report;
 mod pool;
 mod shop;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         trust::ALL,
         shop::ALL,
         &fields::all(),
+        files::ALL,
         access::ALL,
         console::ALL,
         incident_report::ALL,

@@ -131,7 +131,7 @@ async fn open(request: Request, number: u64, batch: Batch) -> Result<Opened> {
 }
 
 /// Waits until somebody asks it to stop: ctrl-c, or the system.
-async fn interruption() {
+pub(in crate::cli) async fn interruption() {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
