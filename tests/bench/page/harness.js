@@ -1,0 +1,74 @@
+// What the measuring program calls in the page. It says which peer does which work when; the page takes the time.
+import { fromText } from "../shared/bytes.js";
+import { card } from "../shared/values.js";
+import { works } from "./work.js";
+
+const peers = new Map();
+const senders = new Map();
+let garbage;
+
+/** Loads peers and makes a key pair for each; what the browser lacks comes back with the reason. */
+async function load(ids) {
+  const loaded = {};
+  for (const id of ids) {
+    try {
+      const peer = await import(`/peers/${id}.js`);
+      const { publicKey, privateKey } = JSON.parse(JSON.stringify(await peer.generate()));
+      peers.set(id, { peer, publicKey, privateKey });
+      loaded[id] = { publicKey };
+    } catch (error) {
+      loaded[id] = { missing: String(error) };
+    }
+  }
+  return loaded;
+}
+
+/** One batch: its time a step in milliseconds, after which everything was opened and compared. */
+async function batch(id, work, count) {
+  const { peer, publicKey, privateKey } = peers.get(id);
+  const key = `${id} ${work}`;
+  if (!senders.has(key)) senders.set(key, await peer.setup(publicKey, work));
+  const sender = senders.get(key);
+  const { input, seal, opens } = works[work];
+  const inputs = Array.from({ length: count }, (_, i) => input(i));
+  const sealed = new Array(count);
+  await peer.prepare?.(sender);
+
+  const begin = performance.now();
+  for (let i = 0; i < count; i += 1) sealed[i] = await seal(peer, sender, inputs[i], i);
+  const time = performance.now() - begin;
+
+  for (let i = 0; i < count; i += 1) {
+    if (!(await opens(peer, privateKey, sealed[i], inputs[i]))) throw new Error(`${id} opened something else`);
+  }
+  return time / count;
+}
+
+/** How many steps a batch needs to take at least this many milliseconds, found while the peer warms up. */
+async function calibrate(id, work, least) {
+  const most = peers.get(id).peer.most ?? 4096;
+  for (let count = 1; ; count = Math.min(count * 2, most)) {
+    const step = await batch(id, work, count);
+    if (count === most || step * count >= least) return Math.min(most, Math.max(1, Math.ceil(least / step)));
+  }
+}
+
+/** Whether what a page sealed that had sealed nothing before is what it should be. */
+function opensCold(id, sealed) {
+  const { peer, privateKey } = peers.get(id);
+  return works.field.opens(peer, privateKey, sealed.bytes ? fromText(sealed.bytes) : sealed.text, card());
+}
+
+/** Leaves something behind that `collected` can miss once the engine has collected its garbage. */
+function litter() {
+  garbage = new WeakRef({});
+}
+
+globalThis.bench = {
+  load,
+  batch,
+  calibrate,
+  opensCold,
+  litter,
+  collected: () => garbage.deref() === undefined,
+};
