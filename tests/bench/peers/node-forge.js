@@ -6,7 +6,8 @@ export const title = "node-forge, RSA-OAEP 2048";
 export const postQuantum = false;
 
 const OAEP = { md: forge.md.sha256.create(), mgf1: { md: forge.md.sha256.create() } };
-const text = (bytes) => forge.util.binary.raw.encode(bytes);
+// The library's own function for this passes all bytes as arguments of one call, of which there may be only so many.
+const text = (bytes) => forge.util.createBuffer(bytes).getBytes();
 const bytesOf = (binary) => forge.util.binary.raw.decode(binary);
 const decode = (der) => forge.asn1.fromDer(text(fromText(der)));
 
@@ -33,7 +34,7 @@ export function seal(recipient, bytes) {
   const [key, iv] = [forge.random.getBytesSync(32), forge.random.getBytesSync(12)];
   const cipher = forge.cipher.createCipher("AES-GCM", key);
   cipher.start({ iv });
-  cipher.update(forge.util.createBuffer(text(bytes)));
+  cipher.update(forge.util.createBuffer(bytes));
   cipher.finish();
   const wrapped = recipient.encrypt(key, "RSA-OAEP", OAEP);
   return bytesOf(wrapped + iv + cipher.mode.tag.getBytes() + cipher.output.getBytes());
@@ -43,8 +44,8 @@ export async function open(privateKey, sealed) {
   const [wrapped, iv, tag, ciphertext] = cut(sealed, 256, 12, 16);
   const key = forge.pki.privateKeyFromAsn1(decode(privateKey)).decrypt(text(wrapped), "RSA-OAEP", OAEP);
   const cipher = forge.cipher.createDecipher("AES-GCM", key);
-  cipher.start({ iv: text(iv), tag: forge.util.createBuffer(text(tag)) });
-  cipher.update(forge.util.createBuffer(text(ciphertext)));
+  cipher.start({ iv: text(iv), tag: forge.util.createBuffer(tag) });
+  cipher.update(forge.util.createBuffer(ciphertext));
   if (!cipher.finish()) throw new Error("the tag is wrong");
   return bytesOf(cipher.output.getBytes());
 }

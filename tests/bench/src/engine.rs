@@ -55,7 +55,7 @@ pub(crate) async fn measure(
             Some(reason) => {
                 let reason = reason.as_str().unwrap_or_default().to_owned();
                 say(format!("{name}: {} is not there: {reason}", peer.id));
-                missing.push(Missing { peer: peer.id.clone(), reason });
+                missing.push(Missing { peer: peer.id.clone(), work: None, reason });
             }
         }
     }
@@ -65,8 +65,16 @@ pub(crate) async fn measure(
 
     let mut works = Vec::new();
     for work in Work::WARM.into_iter().filter(|work| wanted(*work)) {
-        let heard = |round| say(format!("{name}: {}, round {} of {}", work.name(), round + 1, effort.rounds));
-        works.push(rounds::measure(&mut session, work, &taking_part(work), effort, heard).await?);
+        let heard = |round| {
+            say(format!("{name}: {}, round {} of {}", work.name(), round + 1, effort.rounds_of(work)))
+        };
+        let (measured, failed) =
+            rounds::measure(&mut session, work, &taking_part(work), effort, heard).await?;
+        for failure in &failed {
+            say(format!("{name}: {} cannot do {}: {}", failure.peer, work.name(), failure.reason));
+        }
+        works.push(measured);
+        missing.extend(failed);
     }
     let (collected, uncollected, version) = (session.collected, session.uncollected, session.version());
 

@@ -2,9 +2,13 @@
 //! and bundles everything and then runs this.
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod cold;
+mod document;
 mod engine;
+mod native;
 mod peers;
+mod plot;
 mod results;
 mod rounds;
 mod serve;
@@ -45,6 +49,9 @@ struct Args {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
+    /// Measure nothing: write docs/performance.md of the results that an earlier run with --json printed
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
     /// Where the bundles are
     #[arg(long, hide = true)]
     bundles: Option<PathBuf>,
@@ -56,6 +63,10 @@ async fn main() -> Result<()> {
     let began = Instant::now();
     let say =
         |what: String| anstream::eprintln!("\x1b[2m[{:7.1} s]\x1b[0m {what}", began.elapsed().as_secs_f64());
+    if let Some(path) = &args.from {
+        let results: Results = serde_json::from_str(&fs::read_to_string(path)?)?;
+        return document::write(&results, &root().join("docs"));
+    }
     let bundles = args.bundles.clone().unwrap_or_else(|| root().join("target/bench"));
     let peers = chosen(peers::read(&bundles)?, &args.peers)?;
     let usual = if args.quick {
@@ -79,13 +90,19 @@ async fn main() -> Result<()> {
         }
         engines.push(engine::measure(engine, &bundles, &peers, &wanted, effort, &say).await?);
     }
-    let results = Results { quick: args.quick, machine: Machine::this(), peers, engines };
+    let results = Results { quick: args.quick, machine: Machine::this(), peers, engines, native: None };
     let json = serde_json::to_string_pretty(&results)?;
     fs::write(bundles.join("results.json"), &json)?;
     if args.json {
         anstream::println!("{json}");
     } else {
         anstream::println!("{}", table::of(&results));
+    }
+    // The document is of everything, measured with care, or it stays as it is.
+    let is_whole = args.engines.is_empty() && args.peers.is_empty() && args.works.is_empty();
+    if is_whole && !args.quick && results.engines.len() == Engine::ALL.len() {
+        document::write(&results, &root().join("docs"))?;
+        say("wrote docs/performance.md".into());
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ pub(crate) const RAW: &str = "fieldseal-hpke-9";
 /// Fieldseal as pages use it.
 pub(crate) const GUARD: &str = "fieldseal-guard";
 
+/// Fieldseal's way with files.
+pub(crate) const SEAL_FILE: &str = "fieldseal-file";
+
 /// One way to encrypt a value.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]

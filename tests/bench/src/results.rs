@@ -1,5 +1,6 @@
 //! What a run found out. It is written as JSON, and tables, document and plot are made of it.
 
+use crate::native::Native;
 use crate::peers::{Peer, Work};
 use crate::stats::Spread;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) peers: Vec<Peer>,
     pub(crate) engines: Vec<InEngine>,
+    /// What the key holder does by itself, if that was measured.
+    #[serde(default)]
+    pub(crate) native: Option<Native>,
 }
 
 /// What it ran on.
@@ -41,6 +45,9 @@ pub(crate) struct InEngine {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Missing {
     pub(crate) peer: String,
+    /// Which work it cannot do; all of them if none is named.
+    #[serde(default)]
+    pub(crate) work: Option<Work>,
     pub(crate) reason: String,
 }
 
@@ -58,6 +65,11 @@ pub(crate) struct Row {
     pub(crate) time: Spread,
     /// How many steps a batch had.
     pub(crate) batch: usize,
+    /// How many steps failed in all, and why the first did.
+    #[serde(default)]
+    pub(crate) failed: usize,
+    #[serde(default)]
+    pub(crate) failure: Option<String>,
 }
 
 /// The first token of pages that were never loaded before.
@@ -84,7 +96,24 @@ impl Results {
     }
 }
 
+impl Results {
+    /// What is missing, for people.
+    pub(crate) fn absent(&self, missing: &Missing) -> String {
+        let title = self.title(&missing.peer);
+        missing.work.map_or_else(|| title.to_owned(), |work| format!("{title} ({})", work.name()))
+    }
+}
+
 impl InEngine {
+    /// The engine as people call it.
+    pub(crate) fn title(&self) -> &'static str {
+        match self.engine.as_str() {
+            "chromium" => "Chromium",
+            "firefox" => "Firefox",
+            _ => "WebKitGTK",
+        }
+    }
+
     /// One work's measurements.
     pub(crate) fn work(&self, work: Work) -> Option<&Measured> {
         self.works.iter().find(|measured| measured.work == work)

@@ -2,12 +2,16 @@
 //! run changes for all of them alike.
 
 use crate::peers::{Peer, Work};
-use crate::results::{Measured, Row};
+use crate::results::{Measured, Missing, Row};
 use crate::session::Session;
 use crate::stats::Spread;
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
 use serde_json::json;
 use std::hash::{BuildHasher, RandomState};
+
+/// A batch of files takes long enough for the clock anyway, and some libraries take seconds for one.
+const FEWER_FOR_FILES: usize = 2;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +24,22 @@ pub(crate) struct Effort {
     pub(crate) cold: usize,
 }
 
+impl Effort {
+    /// How many rounds this work has.
+    pub(crate) fn rounds_of(self, work: Work) -> usize {
+        if work == Work::File { self.rounds.div_ceil(FEWER_FOR_FILES) } else { self.rounds }
+    }
+}
+
+/// What the page says of a batch.
+#[derive(Debug, Deserialize)]
+struct Batch {
+    /// Milliseconds a step.
+    step: f64,
+    /// Why a step failed, for each that did.
+    failed: Vec<String>,
+}
+
 /// Measures one work with all peers that take part in it. `say` hears of each round.
 pub(crate) async fn measure(
     session: &mut Session,
@@ -27,24 +47,42 @@ pub(crate) async fn measure(
     peers: &[&Peer],
     effort: Effort,
     mut say: impl FnMut(usize),
-) -> Result<Measured> {
-    let mut counts = Vec::new();
+) -> Result<(Measured, Vec<Missing>)> {
+    let (mut able, mut counts, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for peer in peers {
-        let count = session.number("calibrate", json!([peer.id, work.name(), effort.batch])).await?;
-        counts.push(count as usize);
+        match session.number("calibrate", json!([peer.id, work.name(), effort.batch])).await {
+            Ok(count) => {
+                able.push(*peer);
+                counts.push(count as usize);
+            }
+            // One that cannot do a work keeps nobody else from it; the results say so.
+            Err(error) => {
+                missing.push(Missing { peer: peer.id.clone(), work: Some(work), reason: error.to_string() })
+            }
+        }
     }
-    let mut samples = vec![Vec::new(); peers.len()];
-    for round in 0..effort.rounds {
+    let peers = able;
+    let (mut samples, mut failures) = (vec![Vec::new(); peers.len()], vec![Vec::new(); peers.len()]);
+    for round in 0..effort.rounds_of(work) {
         say(round);
         for at in shuffled(peers.len()) {
             session.collect().await?;
-            samples[at].push(session.number("batch", json!([peers[at].id, work.name(), counts[at]])).await?);
+            let (id, count) = (&peers[at].id, counts[at]);
+            let done = session.call("batch", json!([id, work.name(), count])).await;
+            let done: Batch =
+                serde_json::from_value(done.with_context(|| format!("{id} in {}", work.name()))?)?;
+            // A token of ours that does not open is a fault, and no accident of the engine's.
+            ensure!(!peers[at].is_ours() || done.failed.is_empty(), "{id} failed: {:?}", done.failed);
+            samples[at].push(done.step);
+            failures[at].extend(done.failed);
         }
     }
-    let rows = peers.iter().zip(samples).zip(counts).filter_map(|((peer, samples), batch)| {
-        Some(Row { peer: peer.id.clone(), time: Spread::of(&samples)?, batch })
+    let rows = peers.iter().enumerate().filter_map(|(at, peer)| {
+        let time = Spread::of(&samples[at])?;
+        let failure = failures[at].first().cloned();
+        Some(Row { peer: peer.id.clone(), time, batch: counts[at], failed: failures[at].len(), failure })
     });
-    Ok(Measured { work, rows: rows.collect() })
+    Ok((Measured { work, rows: rows.collect() }, missing))
 }
 
 /// The numbers below `count` in an order that is drawn anew.

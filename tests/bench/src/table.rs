@@ -1,5 +1,6 @@
 //! The results as tables for a terminal.
 
+use crate::bounds::{self, Bound};
 use crate::results::{InEngine, Results};
 use std::fmt::Write as _;
 
@@ -10,12 +11,18 @@ pub(crate) fn of(results: &Results) -> String {
         in_engine(&mut text, results, engine);
     }
     downloads(&mut text, results);
+    held(&mut text, results);
     text.truncate(text.trim_end().len());
     text
 }
 
 fn in_engine(text: &mut String, results: &Results, engine: &InEngine) {
-    let _ = writeln!(text, "{}, clock {:.0} µs", engine.version, engine.clock * 1000.0);
+    let garbage = match (engine.collected, engine.uncollected) {
+        (0, 0) => "garbage collected when it likes".to_owned(),
+        (_, 0) => "garbage collected before each batch".to_owned(),
+        (done, missed) => format!("garbage collected before {done} batches and not before {missed}"),
+    };
+    let _ = writeln!(text, "{}, clock {:.0} µs, {garbage}", engine.version, engine.clock * 1000.0);
     for measured in &engine.works {
         heading(text, measured.work.title(), &["ms", "p25", "p75", "ratio"]);
         let mut rows: Vec<_> = measured.rows.iter().collect();
@@ -25,6 +32,10 @@ fn in_engine(text: &mut String, results: &Results, engine: &InEngine) {
                 measured.ratio(row.time.median).map_or_else(String::new, |ratio| format!("{ratio:.2}"));
             let cells = [number(row.time.median), number(row.time.p25), number(row.time.p75), ratio];
             line(text, results.title(&row.peer), &cells);
+            if let Some(failure) = &row.failure {
+                let _ =
+                    writeln!(text, "    {} of {} failed: {failure}", row.failed, row.batch * row.time.count);
+            }
         }
     }
     if let Some(cold) = &engine.cold {
@@ -42,7 +53,7 @@ fn in_engine(text: &mut String, results: &Results, engine: &InEngine) {
         }
     }
     for missing in &engine.missing {
-        let _ = writeln!(text, "\n  not there: {}", results.title(&missing.peer));
+        let _ = writeln!(text, "\n  not there: {}", results.absent(missing));
     }
     text.push('\n');
 }
@@ -53,6 +64,14 @@ fn downloads(text: &mut String, results: &Results) {
     peers.sort_by_key(|peer| peer.download());
     for peer in peers {
         line(text, &peer.title, &[peer.download().to_string()]);
+    }
+}
+
+fn held(text: &mut String, results: &Results) {
+    text.push_str("\n  What is held to account\n");
+    for Bound { what, engine, measured, bound, is_met } in bounds::of(results) {
+        let (mark, engine) = (if is_met { "met    " } else { "not met" }, engine.unwrap_or_default());
+        let _ = writeln!(text, "  {mark} {engine:9} {what}: {measured}, {bound}");
     }
 }
 
