@@ -32,8 +32,11 @@ export const works = {
   },
   file: {
     input: () => file(),
-    seal: (peer, sender, bytes) => (peer.file ? peer.file(sender, bytes) : peer.seal(sender, bytes)),
-    opens: async (peer, key, sealed, bytes) =>
+    seal: async (peer, sender, { blob, bytes }) => {
+      if (peer.file) return peer.file(sender, blob, bytes);
+      return peer.seal(sender, new Uint8Array(await blob.arrayBuffer()));
+    },
+    opens: async (peer, key, sealed, { bytes }) =>
       same(await (peer.openFile ? peer.openFile(key, sealed) : peer.open(key, sealed)), bytes),
   },
 };

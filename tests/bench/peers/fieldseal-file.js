@@ -1,7 +1,7 @@
 // fieldseal's `sealFile`: a key made for the file and sealed in a token, the bytes in chunks through WebCrypto. Opened here
 // as docs/format.md describes the container.
 import { sealFile } from "fieldseal/file";
-import { fromText, utf8 } from "../shared/bytes.js";
+import { fromText, join, utf8 } from "../shared/bytes.js";
 import { open as openToken } from "./fieldseal-hpke-9.js";
 
 export { setup } from "../shared/fieldseal.js";
@@ -15,13 +15,16 @@ const MAGIC = "fieldseal-file-v1\n";
 const CHUNK = 64 * 1024;
 const TAG = 16;
 
-export async function file(sealer, bytes) {
-  const blob = new Blob([bytes]);
-  return sealFile(sealer, blob, { field: "scan", kind: "passport-number" }).blob();
+export async function file(sealer, blob) {
+  const { stream } = sealFile(sealer, blob, { field: "scan", kind: "passport-number" });
+  const pieces = [];
+  const reader = stream.getReader();
+  for (let piece; !(piece = await reader.read()).done; ) pieces.push(piece.value);
+  return pieces;
 }
 
-export async function openFile(privateKey, blob) {
-  const sealed = new Uint8Array(await blob.arrayBuffer());
+export async function openFile(privateKey, pieces) {
+  const sealed = join(...pieces);
   const begin = sealed.indexOf(10, MAGIC.length);
   const token = new TextDecoder().decode(sealed.subarray(MAGIC.length, begin));
   const { key } = JSON.parse(new TextDecoder().decode(await openToken(privateKey, token))).file;
@@ -33,7 +36,7 @@ export async function openFile(privateKey, blob) {
     const parameters = { name: "AES-GCM", iv: nonce(at / (CHUNK + TAG), isLast), additionalData: utf8.encode(MAGIC) };
     opened.push(await crypto.subtle.decrypt(parameters, cipher, chunks.subarray(at, at + CHUNK + TAG)));
   }
-  return new Uint8Array(await new Blob(opened).arrayBuffer());
+  return join(...opened);
 }
 
 function nonce(index, isLast) {

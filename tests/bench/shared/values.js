@@ -40,10 +40,10 @@ export function card(i = 0) {
   return item(["card_number", "card-number", digits + ((10 - (sum % 10)) % 10)]);
 }
 
-/** 1 MiB that does not compress. */
+/** 1 MiB that does not compress: as a page gets a file, and as bytes for what is compared. */
 export function file() {
   const bytes = new Uint8Array(1 << 20);
   // A call gives 65,536 bytes at most.
   for (let at = 0; at < bytes.length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
-  return bytes;
+  return { blob: new Blob([bytes]), bytes };
 }

@@ -1,6 +1,6 @@
 //! What the project holds itself to, beside what was measured.
 
-use crate::peers::{FLOOR, GUARD, RAW, SEAL_FILE, Work};
+use crate::peers::{FLOOR, GUARD, IN_MEMORY, RAW, SEAL_FILE, Work};
 use crate::results::{InEngine, Results};
 use serde::Serialize;
 
@@ -35,11 +35,11 @@ pub(crate) fn of(results: &Results) -> Vec<Bound> {
         });
     }
     if let Some(native) = &results.native {
-        if let Some(ratio) = native.open_to_seal() {
-            bounds.push(at_most("the key holder's `open` to `seal`", None, ratio, 1.2));
+        if let Some(ratio) = native.ratio("open / seal hpke-9") {
+            bounds.push(at_most("the key holder's `open` to `seal`, HPKE-9", None, ratio, 1.2));
         }
-        if let Some(ratio) = native.two_cores_to_one() {
-            bounds.push(at_least("batch open on two cores to one", None, ratio, 1.8));
+        if let Some(ratio) = native.ratio("batch 1 / batch 2 hpke-9") {
+            bounds.push(at_least("a batch on two cores to one, HPKE-9", None, ratio, 1.8));
         }
     }
     bounds
@@ -87,7 +87,15 @@ fn in_engine(results: &Results, engine: &InEngine) -> Vec<Bound> {
         bounds.push(at_least(what, name.clone(), theirs / ours, 4.0));
     }
     if let Some(ratio) = ratio(Work::File, SEAL_FILE, Work::File.floor()) {
-        bounds.push(at_most("a file of 1 MiB to AES-GCM alone", name.clone(), ratio, 1.3));
+        bounds.push(at_most(
+            "a file of 1 MiB to AES-GCM alone, both read from a `Blob`",
+            name.clone(),
+            ratio,
+            1.3,
+        ));
+    }
+    if let Some(ratio) = ratio(Work::File, SEAL_FILE, IN_MEMORY) {
+        bounds.push(at_most("the same to AES-GCM of bytes that are in memory", name.clone(), ratio, 1.3));
     }
     if let Some(cold) = &engine.cold {
         let row = |id: &str| cold.rows.iter().find(|row| row.peer == id);

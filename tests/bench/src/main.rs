@@ -20,6 +20,7 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use fieldseal_e2e::engine::Engine;
 use fieldseal_e2e::program::root;
+use native::Native;
 use peers::{Peer, Work};
 use results::{Machine, Results};
 use rounds::Effort;
@@ -49,6 +50,9 @@ struct Args {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
+    /// Measure what the key holder does without a browser, which a whole run does anyway
+    #[arg(long)]
+    native: bool,
     /// Measure nothing: write docs/performance.md of the results that an earlier run with --json printed
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -90,7 +94,14 @@ async fn main() -> Result<()> {
         }
         engines.push(engine::measure(engine, &bundles, &peers, &wanted, effort, &say).await?);
     }
-    let results = Results { quick: args.quick, machine: Machine::this(), peers, engines, native: None };
+    // The document is of everything, measured with care, or it stays as it is.
+    let is_whole = args.engines.is_empty() && args.peers.is_empty() && args.works.is_empty() && !args.quick;
+    let mut native = None;
+    if is_whole || args.native {
+        say("native: building and measuring the key holder".into());
+        native = Some(Native::measure(&root())?);
+    }
+    let results = Results { quick: args.quick, machine: Machine::this(), peers, engines, native };
     let json = serde_json::to_string_pretty(&results)?;
     fs::write(bundles.join("results.json"), &json)?;
     if args.json {
@@ -98,9 +109,7 @@ async fn main() -> Result<()> {
     } else {
         anstream::println!("{}", table::of(&results));
     }
-    // The document is of everything, measured with care, or it stays as it is.
-    let is_whole = args.engines.is_empty() && args.peers.is_empty() && args.works.is_empty();
-    if is_whole && !args.quick && results.engines.len() == Engine::ALL.len() {
+    if is_whole && results.engines.len() == Engine::ALL.len() {
         document::write(&results, &root().join("docs"))?;
         say("wrote docs/performance.md".into());
     }

@@ -1,38 +1,71 @@
-//! The key holder's own figures: the native benchmark prints JSON lines, which are kept and shown as they are.
+//! The key holder's own figures, of its benchmark `throughput`, which prints a JSON object a line.
 
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-/// What the native benchmark found out.
+/// What was measured without a browser.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Native {
-    pub(crate) rows: Vec<NativeRow>,
+    pub(crate) lines: Vec<Line>,
 }
 
-/// One line of it.
+/// A measure, or the ratio of two.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct NativeRow {
-    /// What was done: `seal`, `open` or `batch`.
+pub(crate) struct Line {
+    /// What it is, with the algorithm: `open hpke-9`, `open / seal hpke-9`.
     pub(crate) name: String,
-    pub(crate) alg: String,
-    /// On how many cores.
-    pub(crate) threads: usize,
-    /// Tokens in a second, on all of them together.
-    pub(crate) per_second: f64,
+    /// Nanoseconds a token.
+    #[serde(default)]
+    pub(crate) median_ns: Option<f64>,
+    #[serde(default)]
+    pub(crate) ratio: Option<f64>,
 }
 
 impl Native {
-    fn rate(&self, name: &str, threads: usize) -> Option<f64> {
-        let is_it = |row: &&NativeRow| row.name == name && row.threads == threads && row.alg == "HPKE-9";
-        self.rows.iter().find(is_it).map(|row| row.per_second)
+    /// Builds the benchmark and runs it. Both take some minutes.
+    pub(crate) fn measure(root: &Path) -> Result<Self> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args(["bench", "--package", "fieldseal-holder", "--bench", "throughput"])
+            .current_dir(root)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cargo could not be started")?;
+        ensure!(output.status.success(), "the native benchmark failed ({})", output.status);
+        Self::parse(&String::from_utf8(output.stdout)?)
     }
 
-    /// How many times longer opening takes than sealing.
-    pub(crate) fn open_to_seal(&self) -> Option<f64> {
-        Some(self.rate("seal", 1)? / self.rate("open", 1)?)
+    fn parse(text: &str) -> Result<Self> {
+        let lines: Vec<Line> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        ensure!(!lines.is_empty(), "the native benchmark printed nothing");
+        Ok(Self { lines })
     }
 
-    /// How many times more a batch gets done on two cores than on one.
-    pub(crate) fn two_cores_to_one(&self) -> Option<f64> {
-        Some(self.rate("batch", 2)? / self.rate("batch", 1)?)
+    /// A ratio by its name.
+    pub(crate) fn ratio(&self, name: &str) -> Option<f64> {
+        self.lines.iter().find(|line| line.name == name)?.ratio
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Native;
+
+    #[test]
+    fn measures_and_ratios_are_told_apart() {
+        let text = "{\"name\":\"open hpke-9\",\"median_ns\":90000.0,\"best_ns\":80000.0}\n\
+                    {\"name\":\"open / seal hpke-9\",\"ratio\":1.1,\"best_ratio\":1.0}\n";
+        let native = Native::parse(text).unwrap();
+        assert_eq!(native.lines[0].median_ns, Some(90000.0));
+        assert_eq!(native.ratio("open / seal hpke-9"), Some(1.1));
+        assert_eq!(native.ratio("open hpke-9"), None);
+    }
+
+    #[test]
+    fn nothing_is_no_result() {
+        assert!(Native::parse("").is_err());
+        assert!(Native::parse("running 3 tests").is_err());
     }
 }

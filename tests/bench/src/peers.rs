@@ -10,6 +10,8 @@ use std::path::Path;
 pub(crate) const FLOOR: &str = "webcrypto-x25519";
 /// AES-GCM alone, to which a file is compared.
 pub(crate) const FILE_FLOOR: &str = "webcrypto-aes";
+/// The same of bytes that need not be read.
+pub(crate) const IN_MEMORY: &str = "webcrypto-aes-memory";
 /// Fieldseal's default algorithm, each value encapsulated on the spot.
 pub(crate) const RAW: &str = "fieldseal-hpke-9";
 /// Fieldseal as pages use it.
