@@ -1,6 +1,7 @@
 //! The project's own commands. Each is a file; this one only names them.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod compress;
 mod counts;
 mod demo;
@@ -39,6 +40,9 @@ enum Command {
     Pkg(pkg::Args),
     /// Measure what a page downloads for guardForm, against the budget
     Size(size::Args),
+    /// Measure fieldseal against other ways to encrypt a form field, in real browsers
+    #[command(disable_help_flag = true)]
+    Bench(bench::Args),
     /// Run every test suite, or the ones named
     Test(suites::Args),
     /// Check formatting and lints
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Command::Setup(args) => setup::command(&args),
         Command::Pkg(args) => pkg::command(&args),
         Command::Size(args) => size::command(&args),
+        Command::Bench(args) => bench::command(&args),
         Command::Test(args) => suites::command(&args),
         Command::Lint => suites::only(suites::Suite::Lint),
         Command::Demo(args) => demo::command(&args),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The folders with npm packages of their own. A folder counts once it has a lock file.
 pub(crate) fn packages() -> Vec<PathBuf> {
-    ["pkg-config", "tests/e2e", "tests/node", "tests/packaging"]
+    ["pkg-config", "tests/bench", "tests/e2e", "tests/node", "tests/packaging"]
         .map(|dir| paths::root().join(dir))
         .into_iter()
         .filter(|dir| dir.join("package-lock.json").is_file())

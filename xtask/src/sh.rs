@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::thread;
 
@@ -81,6 +81,12 @@ impl Sh {
             bail!("{} failed ({status})", self.name);
         }
         Ok(())
+    }
+
+    /// Runs with both outputs as they are and ends as the program does.
+    pub(crate) fn pass(mut self) -> Result<ExitCode> {
+        let status = self.command.status().with_context(|| format!("could not start {}", self.name))?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// Runs in silence and shows what was printed only if it fails.

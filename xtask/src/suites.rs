@@ -41,7 +41,7 @@ pub(crate) enum Suite {
     Size,
     /// The Rust tests of the wasm surface, in Chromium and Firefox
     Web,
-    /// The built package in Node, and other people's JOSE libraries against it
+    /// The built package in Node, other people's JOSE libraries against it, and what it is measured against
     Node,
     /// The package in bundlers, plain HTML, workers and Node
     Packaging,
@@ -141,7 +141,11 @@ impl Suite {
             Self::Exports => exports::suite(bless),
             Self::Size => size::suite(),
             Self::Web => web::suite(),
-            Self::Node => with_package(|| node::suite("node")),
+            Self::Node => with_package(|| {
+                let mut counts = node::suite("node")?;
+                counts += node::suite("bench")?;
+                Ok(counts)
+            }),
             Self::Packaging => with_package(|| node::suite("packaging")),
             Self::E2e => e2e(),
         }

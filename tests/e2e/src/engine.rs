@@ -67,10 +67,32 @@ impl Engine {
 
     /// Starts the engine with one session.
     pub async fn start(self, scripts: Scripts) -> Result<Browser> {
+        self.start_as(self.driver_command()?, self.capabilities(scripts, &[])?).await
+    }
+
+    /// Starts the engine so that whoever measures can have its garbage collected: Chromium gives pages a function for it,
+    /// and Firefox lets WebDriver into its own process. WebKit has no such switch.
+    pub async fn start_to_measure(self) -> Result<Browser> {
+        let mut command = self.driver_command()?;
+        let more: &[&str] = match self {
+            Self::Chromium => &["--js-flags=--expose-gc"],
+            Self::Firefox => {
+                command.arg("--allow-system-access");
+                &[]
+            }
+            Self::WebKit => &[],
+        };
+        self.start_as(command, self.capabilities(Scripts::On, more)?).await
+    }
+
+    async fn start_as(self, mut command: Command, capabilities: Capabilities) -> Result<Browser> {
         let port = free_port()?;
-        let mut program = Program::start(self.driver_command(port)?)?;
+        match self {
+            Self::Firefox => command.args(["--port", &port.to_string()]),
+            Self::Chromium | Self::WebKit => command.arg(format!("--port={port}")),
+        };
+        let mut program = Program::start(command)?;
         program.answers_on(port, Duration::from_secs(30))?;
-        let capabilities = self.capabilities(scripts)?;
         let url = format!("http://127.0.0.1:{port}");
         // A browser that starts while the machine is busy may give up once; what fails twice is a fault.
         let driver = match WebDriver::new(&url, capabilities.clone()).await {
@@ -84,25 +106,21 @@ impl Engine {
         Ok(Browser { engine: self, driver, _program: program })
     }
 
-    fn driver_command(self, port: u16) -> Result<Command> {
+    fn driver_command(self) -> Result<Command> {
         let program =
             |name: &str| find(name).with_context(|| format!("{name} not found; run `cargo xtask setup`"));
         Ok(match self {
-            Self::Chromium => {
-                let mut command = Command::new(program("chromedriver")?);
-                command.arg(format!("--port={port}"));
-                command
-            }
+            Self::Chromium => Command::new(program("chromedriver")?),
             Self::Firefox => {
                 let mut command = Command::new(program("geckodriver")?);
                 // Its second port is fixed unless it is given, and two sessions would want the same.
-                command.args(["--port", &port.to_string(), "--websocket-port", &free_port()?.to_string()]);
+                command.args(["--websocket-port", &free_port()?.to_string()]);
                 command
             }
             Self::WebKit => {
                 let mut command = Command::new(program("xvfb-run")?);
                 command.args(["--auto-servernum", "--server-args", "-screen 0 1280x1024x24 -nolisten tcp"]);
-                command.arg(program("WebKitWebDriver")?).arg(format!("--port={port}"));
+                command.arg(program("WebKitWebDriver")?);
                 // A virtual display has no graphics card.
                 command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1").env("LIBGL_ALWAYS_SOFTWARE", "1");
                 command
@@ -110,13 +128,21 @@ impl Engine {
         })
     }
 
-    fn capabilities(self, scripts: Scripts) -> Result<Capabilities> {
+    fn capabilities(self, scripts: Scripts, more: &[&str]) -> Result<Capabilities> {
         let options = match self {
             // Chromium has no such setting at start; its driver's own protocol switches scripts off and on.
-            Self::Chromium => json!({ "goog:chromeOptions": { "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                "--disable-background-networking", "--window-size=1280,1000"
-            ]}}),
+            Self::Chromium => {
+                let usual = [
+                    "--headless=new",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-dev-shm-usage",
+                    "--disable-background-networking",
+                    "--window-size=1280,1000",
+                ];
+                let args = [&usual, more].concat();
+                json!({ "goog:chromeOptions": { "args": args }})
+            }
             Self::Firefox => json!({ "moz:firefoxOptions": {
                 "args": ["-headless"],
                 "prefs": { "javascript.enabled": scripts == Scripts::On }
