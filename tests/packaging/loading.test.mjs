@@ -99,12 +99,12 @@ describe("streaming", () => {
 
 describe("asked for ahead of time", () => {
   const sri = () => JSON.parse(read("dist/sri.json").toString());
-  /** The lines that the README shows. */
+  /** The lines that the README shows, with the hashes of the scripts. */
   const head = () => `
     <link rel="modulepreload" href="/index.js" integrity="${sri()["index.js"]}">
     <link rel="modulepreload" href="/core.js" integrity="${sri()["core.js"]}">
     <link rel="modulepreload" href="/error.js" integrity="${sri()["error.js"]}">
-    <link rel="preload" href="/fieldseal.wasm" as="fetch" type="application/wasm" crossorigin integrity="${sri()["fieldseal.wasm"]}">`;
+    <link rel="preload" href="/fieldseal.wasm" as="fetch" type="application/wasm" crossorigin>`;
 
   test("the README names what is fetched", () => {
     const readme = read("README.md").toString();
