@@ -19,8 +19,9 @@ use crate::ascii::words;
 use crate::form::FormField;
 use crate::keyset;
 use crate::keyset::signed::{Signer, Unverified};
+use crate::kind::Kind;
 use crate::prelude::*;
-use crate::sealer::{self, Entropy};
+use crate::sealer::{self, Entropy, SealOptions};
 use crate::{Code, Error, NumericDate, Result};
 use alloc::rc::Rc;
 use js_sys::{Object, Reflect};
@@ -65,6 +66,16 @@ impl KeySet {
             kids.push_str(key.kid());
         }
         kids
+    }
+
+    /// Seals once and throws it away, as engines compile a function when it is called first: so the first value of a
+    /// page does not wait for that. What goes wrong shows when a value is sealed.
+    pub fn rehearse(&self) {
+        let Ok(sealer) = sealer::Sealer::new(self.0.clone(), "https://localhost") else { return };
+        let now = now();
+        let Some(kind) = Kind::all().find(|kind| sealer.check(*kind, now).is_ok()) else { return };
+        let options = SealOptions::new("-", kind).unchecked();
+        let _ = entropy().and_then(|entropy| sealer.seal_json("\"\"", &options, now, entropy));
     }
 
     /// When sealing ends, in seconds since 1970.

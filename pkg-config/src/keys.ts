@@ -31,6 +31,12 @@ export interface LoadOptions {
    * which everything that was sealed to them can be erased. It must be registered there.
    */
   readonly subject?: string | undefined;
+  /**
+   * `true` for a module that seals three times as fast and is a third larger to download: for code that
+   * seals many values one after another. A guarded form gains nothing, as it is sealed with what was prepared. The
+   * first call that loads the module decides; Node.js always takes the fast one, and `fieldseal/inline` has none.
+   */
+  readonly fast?: boolean | undefined;
   /** Ends the wait for the key set. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,6 +57,7 @@ export class Keys {
     readonly subject: string | undefined,
   ) {
     inner.set(this, set);
+    set.rehearse();
     const exp = set.exp();
     this.thumbprints = set.kids().split(" ");
     this.expires = exp === undefined ? undefined : new Date(exp * 1000);
@@ -81,7 +88,7 @@ export function keysLoader(load: Loader) {
       typeof source === "string" || source instanceof URL
         ? fetchKeySet(source, signed, options)
         : textOf(source),
-      start(load),
+      start(load, options.fast === true),
     ]);
     if (signed) return new Keys(await verify(text, trust.signer), subjectOf(payloadOf(text), subject));
     return new Keys(

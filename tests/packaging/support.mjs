@@ -110,18 +110,23 @@ const TYPES = {
 
 /**
  * Serves the first of these folders that has the file, on a port of this machine. `change` may replace what is sent: it
- * gets the path and the bytes, and what it leaves undefined is not there. `typeOf` may give another media type.
+ * gets the path and the bytes, and what it leaves undefined is not there. `typeOf` may give another media type, `headersOf`
+ * more headers, and `wait` something to wait for before the answer.
  */
-export async function serve(folders, { headers = {}, change = (_path, body) => body, typeOf = () => undefined } = {}) {
+export async function serve(
+  folders,
+  { headers = {}, headersOf = () => ({}), change = (_path, body) => body, typeOf = () => undefined, wait = () => {} } = {},
+) {
   const requests = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)).replace(/\/$/, "/index.html");
     requests.push(path);
+    await wait(path);
     const file = folders.map((folder) => join(folder, path)).find((candidate) => existsSync(candidate));
     const body = file && change(path, readFileSync(file));
     if (!body) return response.writeHead(404).end();
     response
-      .writeHead(200, { "content-type": typeOf(path) ?? TYPES[extname(file)] ?? "text/plain", ...headers })
+      .writeHead(200, { "content-type": typeOf(path) ?? TYPES[extname(file)] ?? "text/plain", ...headers, ...headersOf(path) })
       .end(body);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));

@@ -34,6 +34,7 @@ pub(crate) fn of(wasm: &[u8]) -> Result<Vec<String>> {
 pub(crate) fn suite(bless: bool) -> Result<Counts> {
     pkg::ready()?;
     let mut counts = check(&pkg::PAGE, "tests/packaging/wasm-exports.txt", &OPENING, bless)?;
+    counts += check(&pkg::FAST, "tests/packaging/wasm-exports.txt", &OPENING, false)?;
     let neither = [&OPENING[..], &SEALING[..]].concat();
     counts += check(&pkg::SERVER, "tests/packaging/server-wasm-exports.txt", &neither, bless)?;
     Ok(counts)

@@ -20,6 +20,9 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// A module of the package: what is compiled into it, and the names of its files.
 pub(crate) struct Module {
     features: &'static str,
+    /// The profile in Cargo.toml, and what wasm-opt is to do.
+    profile: &'static str,
+    optimise: &'static [&'static str],
     /// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/<stem>.js`.
     stem: &'static str,
     /// The file in `dist`, and in `dist/wasm` the script that has its bytes in it.
@@ -34,6 +37,8 @@ pub(crate) struct Module {
 /// What pages seal with.
 pub(crate) const PAGE: Module = Module {
     features: "module,wasm",
+    profile: "wasm",
+    optimise: &SMALL,
     stem: "fieldseal_wasm",
     file: "fieldseal.wasm",
     named: "fieldseal.named.wasm",
@@ -44,11 +49,25 @@ pub(crate) const PAGE: Module = Module {
 /// What servers read tokens with. It is apart, so that pages do not download it and servers cannot seal.
 pub(crate) const SERVER: Module = Module {
     features: "module,inspect",
+    profile: "wasm",
+    optimise: &SMALL,
     stem: "fieldseal_server",
     file: "fieldseal-server.wasm",
     named: "fieldseal-server.named.wasm",
     inline: "server_inline",
     work: "work-server",
+};
+
+/// What seals faster than it downloads. It takes the place of the page's module, and so has the same glue.
+pub(crate) const FAST: Module = Module {
+    features: "module,wasm,fast",
+    profile: "wasm-fast",
+    optimise: &QUICK,
+    stem: "fieldseal_wasm",
+    file: "fieldseal-fast.wasm",
+    named: "fieldseal-fast.named.wasm",
+    inline: "",
+    work: "work-fast",
 };
 
 /// The modules that an application can import, as files of pkg-config/src.
@@ -58,9 +77,8 @@ pub(crate) const ENTRIES: [&str; 9] =
 /// What a browser fetches, as files of `dist`: these entries with all that they import, the words for people, the module.
 const FETCHED: [&str; 4] = ["index", "inline", "elements", "react"];
 
-/// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
-/// wasm-bindgen drops the section that lists it.
-const WASM_OPT: [&str; 19] = [
+/// Makes a module small.
+const SMALL: [&str; 9] = [
     // The lowest kilobyte is the far end of the stack (rustc links with --stack-first), so no address in it is anything's.
     "--low-memory-unused",
     "-Os",
@@ -71,6 +89,14 @@ const WASM_OPT: [&str; 19] = [
     "--rereloop",
     "-Os",
     "-Os",
+];
+
+/// Makes a module quick.
+const QUICK: [&str; 2] = ["--low-memory-unused", "-O3"];
+
+/// What rustc emits for this target by default and every browser since 2022 runs. wasm-opt must be told, because
+/// wasm-bindgen drops the section that lists it.
+const WASM_OPT: [&str; 10] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -132,6 +158,7 @@ fn build() -> Result<Built> {
     let source = paths::package_source();
     node::install(&source, true)?;
     let page = module(&PAGE)?;
+    let fast = module(&FAST)?;
     let server = module(&SERVER)?;
     let wasm = fs::read(page.join(PAGE.file))?;
     let integrity = integrity(&wasm);
@@ -152,7 +179,12 @@ fn build() -> Result<Built> {
         let base64 = Base64::encode_string(&fs::read(work.join(module.file))?);
         write_constant(&dist, module.inline, "base64", &base64)?;
     }
+    let glue = |work: &Path| fs::read_to_string(work.join(format!("{}.js", PAGE.stem)));
+    ensure!(glue(&page)? == glue(&fast)?, "{} needs another glue than {}", FAST.file, PAGE.file);
+    fs::copy(fast.join(FAST.file), dist.join(FAST.file))?;
+    let of_fast = self::integrity(&fs::read(fast.join(FAST.file))?);
     write_constant(&dist, "integrity", "integrity", &integrity)?;
+    write_constant(&dist, "integrity_fast", "integrityOfFast", &of_fast)?;
     // The package's description first: it tells TypeScript that the generated files are ES modules.
     copy_documents(&source, &package)?;
     Sh::new(paths::npm_tool("tsc")).arg("--project").arg(&source).arg("--outDir").arg(&dist).run()?;
@@ -212,13 +244,13 @@ fn compile(module: &Module) -> Result<PathBuf> {
     let flags = [remap(&paths::cargo_home()?, "/cargo"), remap(&paths::root(), "/fieldseal")];
     let flags = flags.iter().map(String::as_str).chain(COMPACT).collect::<Vec<_>>().join("\u{1f}");
     Sh::cargo()
-        .args(["rustc", "--profile", "wasm", "--target", TARGET, "--package", "fieldseal", "--lib"])
+        .args(["rustc", "--profile", module.profile, "--target", TARGET, "--package", "fieldseal", "--lib"])
         // Beside any other crate type the compiler would leave out link-time optimisation, a third of the size.
         .args(["--crate-type", "cdylib", "--features", module.features])
         .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .run()?;
     // Every module is compiled to this place, so it is read before the next one is.
-    Ok(paths::target().join(TARGET).join("wasm/fieldseal.wasm"))
+    Ok(paths::target().join(TARGET).join(module.profile).join("fieldseal.wasm"))
 }
 
 /// wasm-bindgen and wasm-opt take seconds, so their result is kept for as long as their input is the same.
@@ -228,6 +260,7 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
     let mut hash = Sha256::new();
     hash.update(&input);
     hash.update(WASM_OPT.join(" "));
+    hash.update(module.optimise.join(" "));
     hash.update(shrink::SOURCE);
     hash.update(fs::read(paths::package_source().join("package-lock.json"))?);
     let wanted: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -251,7 +284,7 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
     shrink::rename_imports(&work, module.stem)?;
     say::step("pkg: wasm-opt");
     Sh::new(paths::npm_tool("wasm-opt"))
-        .args(WASM_OPT)
+        .args(module.optimise.iter().chain(&WASM_OPT))
         .arg(work.join(format!("{}_bg.wasm", module.stem)))
         .arg("--output")
         .arg(work.join(module.named))
@@ -274,7 +307,8 @@ pub(crate) fn modules_by_file() -> PathBuf {
 
 /// The files in `dist` that a browser may fetch.
 fn fetched(dist: &Path) -> Result<BTreeSet<PathBuf>> {
-    let mut files = BTreeSet::from([dist.canonicalize()?.join(PAGE.file)]);
+    let root = dist.canonicalize()?;
+    let mut files = BTreeSet::from([PAGE.file, FAST.file].map(|file| root.join(file)));
     for entry in FETCHED {
         files.extend(graph::modules(&dist.join(format!("{entry}.js")))?);
     }

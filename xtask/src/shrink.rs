@@ -9,6 +9,7 @@ pub(crate) use bundle::bundle;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use regex::Regex;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use walrus::Module;
@@ -31,14 +32,26 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
         "the glue names the module of the imports once no more"
     );
     glue = glue.replace(&format!("\"{from}\""), &format!("\"{IMPORTS}\""));
-    for (at, import) in module.imports.iter_mut().enumerate() {
+    // In the order of the glue, which is that of the names: modules with the same imports get the same glue.
+    let place = |name: &str| glue.find(&format!("{name}: function("));
+    let mut places: Vec<usize> = module.imports.iter().filter_map(|import| place(&import.name)).collect();
+    places.sort_unstable();
+    let shorts: BTreeMap<String, usize> = module
+        .imports
+        .iter()
+        .filter_map(|import| {
+            let at = places.binary_search(&place(&import.name)?).ok()?;
+            Some((import.name.clone(), at))
+        })
+        .collect();
+    for import in module.imports.iter_mut() {
         let key = format!("{}: function(", import.name);
         ensure!(glue.matches(&key).count() <= 1, "the import {} is not unique in the glue", import.name);
         if import.module == from {
             IMPORTS.clone_into(&mut import.module);
         }
         // Only functions are renamed: the glue names each once, as a member of the import object.
-        if glue.contains(&key) {
+        if let Some(at) = shorts.get(&import.name) {
             let short = format!("i{at}");
             glue = glue.replace(&key, &format!("{short}: function("));
             import.name = short;

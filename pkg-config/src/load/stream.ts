@@ -1,10 +1,8 @@
-import { integrity } from "../wasm/integrity.js";
-
 /**
  * Compiles the module while it downloads. The hash was written when the package was built, so a file
  * that was swapped on the way or on the host does not run.
  */
-export async function streamWasm(url: URL): Promise<WebAssembly.Module> {
+export async function streamWasm(url: URL, integrity: string): Promise<WebAssembly.Module> {
   const response = await fetch(url, { integrity, credentials: "same-origin" });
   // Only this media type, without a parameter, is compiled while it downloads. A host that sends another costs the
   // streaming, not the form, and not a second download.

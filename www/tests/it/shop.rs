@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::{
-    http::{Answer, get, post},
+    http::{Answer, get, post, send},
     sealed::{ORIGIN, REQUIRED, order, publish_keys, seal, signer, token},
 };
 
