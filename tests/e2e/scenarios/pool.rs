@@ -60,9 +60,8 @@ async fn eight_fields(stage: Stage) -> Result<()> {
     let test = open(&stage, stage.scene()?).await?;
     let typed = fill(&stage, &test).await?;
     full(&stage).await?;
-    let found =
-        stage.page.script(&format!("{FETCH}; const one = pool(); {FETCH}; return [one, pool()];"), vec![]);
-    let found = found.await?;
+    let script = format!("{FETCH}; const one = pool(); {FETCH}; return [one, pool()];");
+    let found = stage.page.script(&script, vec![]).await?;
     ensure!(found == json!([0, 0]), "the pool held {found} after eight and after sixteen values");
     full(&stage).await?;
     let mut encs = HashSet::new();
