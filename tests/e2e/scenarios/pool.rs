@@ -60,9 +60,8 @@ async fn eight_fields(stage: Stage) -> Result<()> {
     let test = open(&stage, stage.scene()?).await?;
     let typed = fill(&stage, &test).await?;
     full(&stage).await?;
-    let found =
-        stage.page.script(&format!("{FETCH}; const one = pool(); {FETCH}; return [one, pool()];"), vec![]);
-    let found = found.await?;
+    let script = format!("{FETCH}; const one = pool(); {FETCH}; return [one, pool()];");
+    let found = stage.page.script(&script, vec![]).await?;
     ensure!(found == json!([0, 0]), "the pool held {found} after eight and after sixteen values");
     full(&stage).await?;
     let mut encs = HashSet::new();
@@ -89,6 +88,7 @@ async fn back_and_forward(stage: Stage) -> Result<()> {
     let back = stage.page.script("return [window.persisted ?? false, window.left ?? null];", vec![]).await?;
     // Where the page itself is back, it says what it held; elsewhere it is another page.
     ensure!(back[0] == (back[1] != Value::Null) && (back[1] == 0 || back[1].is_null()), "{back}");
+    eprintln!("pool::back_and_forward in {}: as it was: {}", stage.page.engine().name(), back[0]);
     full(&stage).await?;
     let typed = fill(&stage, &test).await?;
     stage.page.click("#send").await?;
@@ -136,7 +136,7 @@ fn now() -> u64 {
     std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs())
 }
 
-/// Keys are pressed every ten milliseconds while the pool is emptied and filled again all the time.
+/// A key is pressed in every frame while the pool is emptied and filled again all the time.
 ///
 /// tasks.js adds up for how long the listeners, idle callbacks and timers of the page keep the main thread. All of them are
 /// the package's, apart from those that empty the pool, which are not counted. Other programs take the processor away in
