@@ -11,5 +11,7 @@ export type {
   AskOptions, ErasureOptions, FingerprintOptions, Holder, HolderOptions, PageOptions, SubjectOptions, VerifyOptions,
 } from "./holder/client.js";
 export type { Credential } from "./holder/credential.js";
+export { openFile } from "./holder/file.js";
+export type { OpenedFile } from "./holder/file.js";
 export { HolderError } from "./holder/error.js";
 export type { HolderErrorCode } from "./holder/error.js";

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { assertError, CANARY, entryUrl, fails, fieldseal, headerOf, Holder, ORIGIN } from "./support.mjs";
 
 const { sealFile } = await import(entryUrl("./file"));
+const { createHolder, HolderError, openFile } = await import(entryUrl("./holder"));
 const CHUNK = 64 * 1024;
 const MAGIC = "fieldseal-file-v1\n";
 const claims = { field: "scan", kind: "health-note" };
@@ -28,7 +29,7 @@ after(() => {
 const bytesOf = async (stream) => Buffer.from(await new Response(stream).arrayBuffer());
 
 /** What the key holder makes of a sealed file: its content, and what was said of it. */
-function openFile(sealed) {
+function openByCommand(sealed) {
   const [from, to] = [join(dir, "sealed"), join(dir, "opened")];
   writeFileSync(from, sealed);
   rmSync(to, { force: true });
@@ -62,7 +63,7 @@ describe("a file of every shape opens", () => {
       const file = sealFile(sealer, new Blob([content]), claims);
       const sealed = await bytesOf(file.stream);
       assert.equal(sealed.length, file.size);
-      assert.ok(openFile(sealed).content.equals(content));
+      assert.ok(openByCommand(sealed).content.equals(content));
       assert.ok(openByHand(sealed).content.equals(content));
     });
   }
@@ -74,7 +75,7 @@ test("through the sealer's method, as a Blob", async () => {
   const blob = await file.blob();
   assert.equal(blob.type, "application/octet-stream");
   assert.equal(blob.size, file.size);
-  assert.ok(openFile(Buffer.from(await blob.arrayBuffer())).content.equals(content));
+  assert.ok(openByCommand(Buffer.from(await blob.arrayBuffer())).content.equals(content));
 });
 
 test("its name and type are sealed, and its claims are the token's", async () => {
@@ -87,7 +88,7 @@ test("its name and type are sealed, and its claims are the token's", async () =>
   );
   const sealed = await bytesOf(file.stream);
   assert.ok(!sealed.includes(CANARY) && !JSON.stringify(header).includes("pdf"));
-  const { report } = openFile(sealed);
+  const { report } = openByCommand(sealed);
   assert.deepEqual(
     [report.name, report.type, report.bytes, report.field, report.kind, report.sub],
     [given.name, given.type, 1, "scan", "health-note", "customer-7"],
@@ -113,8 +114,8 @@ test("a form's control, an empty class and a once-only kind are as with values",
   fails(() => sealFile(sealer, new Blob([]), { ...claims, onse: true }), "option-invalid");
   await fails(() => sealer.sealFile(new Blob([]), { ...claims, kind: "card" }), "kind-unknown");
   const once = await bytesOf(sealFile(sealer, new Blob(["x"]), { ...claims, once: true }).stream);
-  assert.equal(openFile(once).content.toString(), "x");
-  assert.throws(() => openFile(once), /token-already-opened/);
+  assert.equal(openByCommand(once).content.toString(), "x");
+  assert.throws(() => openByCommand(once), /token-already-opened/);
 });
 
 test("what is no file is refused", () => {
@@ -215,6 +216,97 @@ describe("a file that is read", () => {
     await settled();
     controller.abort(new Error("enough"));
     await assert.rejects(reading, /enough/);
+  });
+});
+
+describe("at a service, with the key holder's leave", () => {
+  const expected = { ...claims, origin: ORIGIN };
+  let client;
+  let sealed;
+  const content = randomBytes(3 * CHUNK + 9);
+  before(async () => {
+    const url = await holder.serve();
+    const credential = holder.run(["credentials", "new", "clinic", "--class", "health", "--per-minute", "none"]).trim();
+    client = createHolder({ url, credential });
+    const given = new File([content], "scan.pdf", { type: "application/pdf" });
+    sealed = await bytesOf(sealFile(sealer, given, { ...claims, sub: "customer-7" }).stream);
+  });
+  /** A stream that comes in pieces of so many bytes. */
+  const inPieces = (bytes, length) => {
+    let at = 0;
+    return new ReadableStream({
+      pull(controller) {
+        if (at >= bytes.length) return controller.close();
+        controller.enqueue(new Uint8Array(bytes.subarray(at, (at += length))));
+      },
+    });
+  };
+  const refused = async (bytes, code, more = {}) =>
+    assert.rejects(
+      openFile(client, inPieces(bytes, 50_000), { ...expected, ...more }).then(({ stream }) => bytesOf(stream)),
+      (error) => error instanceof HolderError && error.code === code && !error.message.includes("scan"),
+      code,
+    );
+
+  for (const length of [1_000, CHUNK, CHUNK + 16, 1_000_000]) {
+    test(`comes in pieces of ${length} bytes`, async () => {
+      const { stream, ...said } = await openFile(client, inPieces(sealed, length), expected, { purpose: "care" });
+      assert.deepEqual(
+        [said.name, said.type, said.field, said.kind, said.iss, said.sub, said.valid],
+        ["scan.pdf", "application/pdf", "scan", "health-note", ORIGIN, "customer-7", undefined],
+      );
+      assert.ok((await bytesOf(stream)).equals(content));
+    });
+  }
+
+  for (const size of [0, 1, CHUNK, 2 * CHUNK]) {
+    test(`of ${size} bytes`, async () => {
+      const blob = await sealFile(sealer, new Blob([content.subarray(0, size)]), claims).blob();
+      const { stream, name } = await openFile(client, blob.stream(), expected);
+      assert.equal(name, undefined);
+      assert.ok((await bytesOf(stream)).equals(content.subarray(0, size)));
+    });
+  }
+
+  test("is refused if it was damaged, and gives out nothing false", async () => {
+    const body = sealed.indexOf("\n", MAGIC.length) + 1;
+    const chunk = CHUNK + 16;
+    const parts = [0, 1, 2, 3].map((at) => sealed.subarray(body + at * chunk, body + (at + 1) * chunk));
+    const [a, b, c, last] = parts;
+    const changed = Buffer.from(b);
+    changed[77] ^= 1;
+    const faults = {
+      "cut at a chunk": [a, b, c],
+      "cut inside a chunk": [a, b.subarray(0, 99)],
+      "without chunks": [],
+      swapped: [a, c, b, last],
+      repeated: [a, a, b, c, last],
+      "with more behind it": [a, b, c, last, Buffer.from("x")],
+      changed: [a, changed, c, last],
+    };
+    for (const chunks of Object.values(faults)) {
+      const bytes = Buffer.concat([sealed.subarray(0, body), ...chunks]);
+      await refused(bytes, "file-damaged");
+      const { stream } = await openFile(client, inPieces(bytes, 50_000), expected);
+      let at = 0;
+      await assert.rejects(async () => {
+        for await (const piece of stream) {
+          assert.ok(content.subarray(at, (at += piece.length)).equals(piece));
+        }
+      });
+      assert.ok(at < content.length || chunks.length > 4);
+    }
+  });
+
+  test("is refused as any value is", async () => {
+    await refused(sealed, "token-wrong-field", { field: "other" });
+    await refused(sealed, "token-wrong-subject", { sub: "customer-8" });
+    const note = sealer.seal("a note", claims);
+    await refused(Buffer.from(`${MAGIC}${note}\n`), "file-malformed");
+    for (const other of ["", "PK", MAGIC, `${MAGIC}abc`, MAGIC.replace("1", "2") + note]) {
+      await refused(Buffer.from(other), "file-malformed");
+    }
+    await refused(Buffer.from(MAGIC + "a".repeat(400_000) + "\n"), "file-malformed");
   });
 });
 

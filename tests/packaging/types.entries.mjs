@@ -146,7 +146,8 @@ const HOLDER = `
 import {
   type Answered, type AskOptions, type AuditPage, type AuditRecord, type Comparison, type Credential, createHolder,
   type Expected, FieldsealError, type Facts, type Fingerprint, type Holder, HolderError, type HolderOptions, type Item,
-  type KeyDescription, type Mask, type Masked, type Moved, type Opened, type Refusal, type Result, type Verified,
+  type KeyDescription, type Mask, type Masked, type Moved, type Opened, type OpenedFile, openFile, type Refusal, type Result,
+  type Verified,
 } from "fieldseal/holder";
 
 const credential: Credential = async ({ refused, signal }) => (refused && signal?.aborted ? "a" : "b");
@@ -157,6 +158,9 @@ const options: HolderOptions = {
 export async function use(token: string, signal: AbortSignal): Promise<unknown[]> {
   const holder: Holder = createHolder(options);
   createHolder({ url: "https://a.example", credential: "fsk_x" });
+  const file: OpenedFile = await openFile(holder, new Blob([]).stream(), { field: "scan", kind: "health-note" }, { signal });
+  const bytes: ReadableStream<Uint8Array> = file.stream;
+  console.log(file.name?.length, file.type, file.kind, bytes);
   const ask: AskOptions = { purpose: "charge", idempotencyKey: "a", approval: undefined, signal };
   const items: Item[] = [token, { token, field: "card", kind: "card-number", origin: "https://a.example", sub: undefined }];
   const results: Result<Opened>[] = await holder.open(items, ask);

@@ -11,6 +11,8 @@ const texts = {
   "holder-unreachable": "No key holder answered. Look at the address, the network and whether it runs.",
   "holder-timed-out": "The key holder took too long to answer. Try again, or allow a longer timeout.",
   "holder-answer": "What answered is not the key holder, or is another version of it. Look at the address.",
+  "file-malformed": "This is not a sealed file: it is cut short, changed, or something else.",
+  "file-damaged": "The sealed file was cut short or changed since it was sealed. Take another copy of it.",
   "option-invalid": "An option is not one that can be used.",
 } as const;
 
