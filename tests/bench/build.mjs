@@ -41,6 +41,7 @@ const description = JSON.parse(await readFile(join(packageDir, "package.json"), 
 /** The file that the package's `exports` name for browsers. */
 function entry(path) {
   const found = description.exports[`.${path.slice("fieldseal".length)}`];
+  if (!found) throw new Error(`the built package has no ${path}`);
   return join(packageDir, found.default ?? found);
 }
 

@@ -73,6 +73,13 @@ fn ran_on(text: &mut String, results: &Results) {
     if results.quick {
         *text += "It was a short one, so its figures are rough.\n";
     }
+    if machine.is_busy() {
+        let _ = writeln!(
+            text,
+            "The machine was busy with other work (load {:.1}), so its figures are rough.",
+            machine.load
+        );
+    }
     *text += "\n| engine | version | clock | absent there |\n|---|---|---|---|\n";
     for engine in &results.engines {
         let absent: Vec<_> = engine.missing.iter().map(|missing| results.absent(missing)).collect();

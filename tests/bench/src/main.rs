@@ -81,6 +81,13 @@ async fn main() -> Result<()> {
     let effort = Effort { rounds: args.rounds.unwrap_or(usual.rounds), ..usual };
     let wanted = |work: Work| args.works.is_empty() || args.works.contains(&work);
 
+    let machine = Machine::this();
+    if machine.is_busy() {
+        say(format!(
+            "the machine is busy ({} processes want its cores): figures will be rough",
+            machine.load
+        ));
+    }
     let mut engines = Vec::new();
     for engine in Engine::ALL {
         let named = args.engines.iter().any(|name| name == engine.name());
@@ -101,7 +108,7 @@ async fn main() -> Result<()> {
         say("native: building and measuring the key holder".into());
         native = Some(Native::measure(&root())?);
     }
-    let results = Results { quick: args.quick, machine: Machine::this(), peers, engines, native };
+    let results = Results { quick: args.quick, machine, peers, engines, native };
     let json = serde_json::to_string_pretty(&results)?;
     fs::write(bundles.join("results.json"), &json)?;
     if args.json {

@@ -57,7 +57,7 @@ mod tests {
     fn measures_and_ratios_are_told_apart() {
         let text = "{\"name\":\"open hpke-9\",\"median_ns\":90000.0,\"best_ns\":80000.0}\n\
                     {\"name\":\"open / seal hpke-9\",\"ratio\":1.1,\"best_ratio\":1.0}\n";
-        let native = Native::parse(text).unwrap();
+        let native = Native::parse(text).expect("lines");
         assert_eq!(native.lines[0].median_ns, Some(90000.0));
         assert_eq!(native.ratio("open / seal hpke-9"), Some(1.1));
         assert_eq!(native.ratio("open hpke-9"), None);

@@ -13,6 +13,10 @@ const ROW: f64 = 20.0;
 const HEAD: f64 = 58.0;
 const FOOT: f64 = 26.0;
 
+/// What the colours mean.
+const MEANINGS: [(&str, &str); 3] =
+    [("ours", "fieldseal"), ("quantum", "post-quantum"), ("other", "classical")];
+
 /// What all plots look like. The colours are told apart by people who see few, and each bar has its text.
 const STYLE: &str = "
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -77,6 +81,16 @@ fn panel(
     let _ = writeln!(svg, "<text class=\"title\" x=\"8\" y=\"{:.0}\">{}</text>", top + 22.0, escape(&title));
     let floor = format!("times {}, logarithmic; shorter is faster", results.title(work.floor()));
     let _ = writeln!(svg, "<text class=\"axis\" x=\"8\" y=\"{:.0}\">{}</text>", top + 40.0, escape(&floor));
+    for (at, (class, meaning)) in MEANINGS.into_iter().enumerate() {
+        let x = RIGHT - 330.0 + 120.0 * at as f64;
+        let _ = writeln!(
+            svg,
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{:.0}\" width=\"10\" height=\"10\" rx=\"2\"/>",
+            top + 31.0
+        );
+        let _ =
+            writeln!(svg, "<text class=\"axis\" x=\"{}\" y=\"{:.0}\">{meaning}</text>", x + 15.0, top + 40.0);
+    }
     for (value, label) in scale.ticks() {
         let x = scale.place(value);
         let class = if label == "1" { "one" } else { "grid" };
@@ -145,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_scale_begins_below_the_least_bar_and_ends_above_the_longest() {
-        let scale = Scale::over([0.1, 1.0, 21.0].into_iter()).unwrap();
+        let scale = Scale::over([0.1, 1.0, 21.0].into_iter()).expect("a scale");
         assert_eq!(scale.least, 0.01);
         assert!(scale.place(0.1) > super::LEFT && scale.place(21.0) < super::RIGHT);
         let labels: Vec<_> = scale.ticks().into_iter().map(|(_, label)| label).collect();

@@ -24,6 +24,9 @@ pub(crate) struct Machine {
     pub(crate) system: String,
     pub(crate) processor: String,
     pub(crate) cores: usize,
+    /// How many processes wanted a core in the minute before: on a busy machine, figures are rough.
+    #[serde(default)]
+    pub(crate) load: f64,
 }
 
 /// What was measured in one engine.
@@ -133,14 +136,21 @@ impl Measured {
 }
 
 impl Machine {
-    /// This machine, without its name.
+    /// Whether others took so much of it that ratios suffer.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.load > self.cores as f64 / 2.0
+    }
+
+    /// This machine, without its name, as it is before anything is measured.
     pub(crate) fn this() -> Self {
         let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
         Self {
             system: std::env::consts::OS.to_owned(),
             processor: model.map_or(std::env::consts::ARCH, |(_, model)| model.trim()).to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            load: load.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or_default(),
         }
     }
 }

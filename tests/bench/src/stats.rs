@@ -35,9 +35,9 @@ mod tests {
 
     #[test]
     fn quartiles_lie_between_measurements() {
-        let spread = Spread::of(&[4.0, 1.0, 3.0, 2.0]).unwrap();
+        let spread = Spread::of(&[4.0, 1.0, 3.0, 2.0]).expect("a spread");
         assert_eq!((spread.p25, spread.median, spread.p75, spread.count), (1.75, 2.5, 3.25, 4));
-        let one = Spread::of(&[7.0]).unwrap();
+        let one = Spread::of(&[7.0]).expect("a spread");
         assert_eq!((one.p25, one.median, one.p75), (7.0, 7.0, 7.0));
     }
 
