@@ -5,7 +5,7 @@
 //! Every measure has its turn in every round, and medians of the rounds are told: one JSON object a line on standard
 //! output, for one token each, and the ratios last. `median_ns` is by the clock and `processor_ns` the processor's time,
 //! which other work on the same machine changes less. `batch` opens the same tokens on one core and on two; its
-//! `processor_ratio` is what two cores that do nothing else would come to.
+//! `processor_ratio` is what two cores that do nothing else would come to, if neither waits for the other.
 
 mod raw;
 
