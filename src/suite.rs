@@ -74,7 +74,7 @@ pub const NONCE_LEN: usize = 12;
 pub struct RecipientKey(Arc<Repr>);
 
 enum Repr {
-    Hpke9(hpke9::PublicKey),
+    Hpke9(Box<hpke9::PublicKey>),
     EcdhEs(x25519::Recipient),
 }
 
@@ -107,7 +107,7 @@ impl RecipientKey {
         Ok(Self(Arc::new(match alg {
             Alg::Hpke9 => {
                 let public = public.try_into().map_err(|_| Error::new(Code::KeyLength))?;
-                Repr::Hpke9(hpke9::PublicKey::parse(public)?)
+                Repr::Hpke9(Box::new(hpke9::PublicKey::parse(public)?))
             }
             Alg::EcdhEs => Repr::EcdhEs(x25519::Recipient::new(*x25519_part)),
         })))

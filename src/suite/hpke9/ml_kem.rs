@@ -3,10 +3,10 @@
 use super::xwing::{ML_KEM_CIPHERTEXT_LEN, ML_KEM_PUBLIC_LEN, SECRET_LEN};
 use zeroize::Zeroizing;
 
-#[cfg(not(feature = "fast"))]
-use small as implementation;
 #[cfg(feature = "fast")]
 use expanded as implementation;
+#[cfg(not(feature = "fast"))]
+use small as implementation;
 
 /// The length of the message `m`, which is all the randomness of an encapsulation, in bytes.
 pub(super) const MESSAGE_LEN: usize = 32;
@@ -58,8 +58,8 @@ mod small {
 mod expanded {
     use super::*;
     use crate::prelude::*;
-    use libcrux_ml_kem::mlkem768::portable::{unpacked, validate_public_key};
     use libcrux_ml_kem::mlkem768::MlKem768PublicKey;
+    use libcrux_ml_kem::mlkem768::portable::{unpacked, validate_public_key};
 
     /// Four kilobytes and more.
     pub(super) type PublicKey = Box<unpacked::MlKem768PublicKeyUnpacked>;

@@ -43,8 +43,7 @@ impl PublicKey {
         let failed = Error::new(Code::SealFailed);
         let (message, ephemeral) = seed.split_first_chunk::<{ ml_kem::MESSAGE_LEN }>().ok_or(failed)?;
         let ephemeral = x25519::Ephemeral::new(ephemeral.try_into().map_err(|_| failed)?);
-        let (ml_kem_enc, x25519_enc) =
-            enc.split_first_chunk_mut::<ML_KEM_CIPHERTEXT_LEN>().ok_or(failed)?;
+        let (ml_kem_enc, x25519_enc) = enc.split_first_chunk_mut::<ML_KEM_CIPHERTEXT_LEN>().ok_or(failed)?;
         let ml_kem_secret = self.ml_kem.encapsulate(message, ml_kem_enc);
         let x25519_public = ephemeral.public();
         x25519_enc.copy_from_slice(&x25519_public);
