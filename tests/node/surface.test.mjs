@@ -62,10 +62,13 @@ describe("the entries", () => {
     assert.equal(manifest.sideEffects, false);
   });
 
-  test("the published hash is the module's", () => {
-    const wasm = readFileSync(join(packageDir, "dist/fieldseal.wasm"));
+  test("the published hashes are those of the module and of the scripts", () => {
     const sri = JSON.parse(readFileSync(join(packageDir, "dist/sri.json"), "utf8"));
-    assert.deepEqual(sri, { "fieldseal.wasm": `sha384-${createHash("sha384").update(wasm).digest("base64")}` });
+    assert.ok(sri["fieldseal.wasm"] && sri["index.js"] && sri["core.js"]);
+    for (const [name, hash] of Object.entries(sri)) {
+      const file = readFileSync(join(packageDir, "dist", name));
+      assert.equal(hash, `sha384-${createHash("sha384").update(file).digest("base64")}`, name);
+    }
   });
 
   for (const entry of [".", "./inline"]) {

@@ -182,9 +182,9 @@ async fn the_package_is_served_in_the_form_that_a_browser_takes() {
     let (shop, _dir) = shop().await;
     for (accepted, encoding, body) in [
         ("gzip, deflate, br, zstd", "br", &b"brotli"[..]),
-        ("gzip, deflate", "gzip", b"gzip"),
-        ("br;q=0", "", b"\0asm"),
-        ("identity", "", b"\0asm"),
+        ("gzip, deflate", "gzip", &b"gzip"[..]),
+        ("br;q=0", "", &b"\0asm"[..]),
+        ("identity", "", &b"\0asm"[..]),
     ] {
         let request = axum::http::Request::get("/sdk/dist/fieldseal.wasm")
             .header("host", "127.0.0.1")
