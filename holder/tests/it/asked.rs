@@ -22,7 +22,7 @@ fn place() -> (Place, String, KeySet) {
     // As if the key had always been there.
     let published = place.keys();
     let key = first(&published);
-    let timeless = Jwk::new(key.alg(), Scope::All, &key.key().to_bytes(), None, None).unwrap();
+    let timeless = Jwk::new(key.alg(), Scope::All, key.key().as_bytes(), None, None).unwrap();
     (place, secret, KeySet::new(vec![timeless]))
 }
 

@@ -98,7 +98,7 @@ fn what_would_not_open_is_not_moved() {
     let mut short = options("card", "card-number");
     short.exp = Some(NumericDate(now().0 - 1000));
     let key = first(&keys);
-    let always = Jwk::new(key.alg(), key.scope(), &key.key().to_bytes(), None, None).unwrap();
+    let always = Jwk::new(key.alg(), key.scope(), key.key().as_bytes(), None, None).unwrap();
     let expired = seal_at(&KeySet::new(vec![always]), &short, "1", ORIGIN, NumericDate(now().0 - 2000));
     let elsewhere = seal_at(&keys, &options("card", "card-number"), "1", "https://evil.example", now());
     let misnamed = seal(&crate::support::as_if_for_all(&keys), &options("f", "text"), "1");

@@ -76,5 +76,5 @@ pub(crate) fn first(keys: &KeySet) -> &Jwk {
 /// The first key of the set, published as if it served every class.
 pub(crate) fn as_if_for_all(keys: &KeySet) -> KeySet {
     let key = first(keys);
-    KeySet::new(vec![Jwk::new(key.alg(), Scope::All, &key.key().to_bytes(), key.nbf(), key.exp()).unwrap()])
+    KeySet::new(vec![Jwk::new(key.alg(), Scope::All, key.key().as_bytes(), key.nbf(), key.exp()).unwrap()])
 }
