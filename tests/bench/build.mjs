@@ -71,8 +71,9 @@ await rm(out, { recursive: true, force: true });
 await mkdir(join(out, "peers"), { recursive: true });
 await esbuild.build({ ...options, entryPoints: ids.map((id) => join(peersDir, `${id}.js`)), outdir: join(out, "peers") });
 await esbuild.build({ ...options, entryPoints: [join(here, "page/harness.js")], outdir: out });
-const wasm = entry("fieldseal/fieldseal.wasm");
-await copyFile(wasm, join(out, "peers/fieldseal.wasm"));
+for (const name of ["fieldseal.wasm", "fieldseal-fast.wasm"]) {
+  await copyFile(entry(`fieldseal/${name}`), join(out, "peers", name));
+}
 
 const peers = [];
 for (const id of ids) {
@@ -87,8 +88,9 @@ for (const id of ids) {
   });
   const files = ["page.js"];
   if (Object.keys(metafile.inputs).some((input) => resolve(input).startsWith(packageDir))) {
-    await copyFile(wasm, join(dir, "fieldseal.wasm"));
-    files.push("fieldseal.wasm");
+    const wasm = id === "fieldseal-fast" ? "fieldseal-fast.wasm" : "fieldseal.wasm";
+    await copyFile(entry(`fieldseal/${wasm}`), join(dir, wasm));
+    files.push(wasm);
   }
   const sizes = {};
   for (const name of files) sizes[name] = await compressed(join(dir, name));

@@ -8,12 +8,13 @@ export async function recipient(required) {
   return { ...required, use: "enc", class: "*", kid: toText(new Uint8Array(digest)) };
 }
 
-export async function setup(publicKey) {
-  return createSealer(await loadKeys({ keys: [publicKey] }, { trust: { pin: [publicKey.kid] } }), {
+export const setupWith = (options) => async (publicKey) =>
+  createSealer(await loadKeys({ keys: [publicKey] }, { trust: { pin: [publicKey.kid] }, ...options }), {
     // Node has no page, and so no origin.
     origin: globalThis.location?.origin ?? "https://shop.example",
   });
-}
+
+export const setup = setupWith({});
 
 export function field(sealer, { field, kind, text }) {
   return sealer.seal(text, { field, kind });

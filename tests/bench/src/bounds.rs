@@ -1,6 +1,6 @@
 //! What the project holds itself to, beside what was measured.
 
-use crate::peers::{FLOOR, GUARD, IN_MEMORY, RAW, SEAL_FILE, Work};
+use crate::peers::{FAST, FLOOR, GUARD, IN_MEMORY, RAW, SEAL_FILE, Work};
 use crate::results::{InEngine, Results};
 use serde::Serialize;
 
@@ -73,18 +73,16 @@ fn in_engine(results: &Results, engine: &InEngine) -> Vec<Bound> {
         "firefox" => Some(0.7),
         _ => None,
     };
-    if let (Some(ratio), Some(most)) = (ratio(Work::Field, RAW, FLOOR), most) {
-        bounds.push(at_most(
-            "one field with HPKE-9, no pool, to WebCrypto X25519",
-            name.clone(),
-            ratio,
-            most,
-        ));
-    }
     let javascript = |peer: &crate::peers::Peer| peer.is_post_quantum_javascript();
-    if let (Some(ours), Some(theirs)) = (median(Work::Field, RAW), fastest(Work::Field, &javascript)) {
-        let what = "the fastest post-quantum peer in JavaScript to that";
-        bounds.push(at_least(what, name.clone(), theirs / ours, 4.0));
+    for (id, which) in [(FAST, "the fast module"), (RAW, "the small module")] {
+        if let (Some(ratio), Some(most)) = (ratio(Work::Field, id, FLOOR), most) {
+            let what = format!("one field with HPKE-9, no pool, {which}, to WebCrypto X25519");
+            bounds.push(at_most(&what, name.clone(), ratio, most));
+        }
+        if let (Some(ours), Some(theirs)) = (median(Work::Field, id), fastest(Work::Field, &javascript)) {
+            let what = "the fastest post-quantum peer in JavaScript to that";
+            bounds.push(at_least(what, name.clone(), theirs / ours, 4.0));
+        }
     }
     if let Some(ratio) = ratio(Work::File, SEAL_FILE, Work::File.floor()) {
         bounds.push(at_most(

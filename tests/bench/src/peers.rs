@@ -14,6 +14,8 @@ pub(crate) const FILE_FLOOR: &str = "webcrypto-aes";
 pub(crate) const IN_MEMORY: &str = "webcrypto-aes-memory";
 /// Fieldseal's default algorithm, each value encapsulated on the spot.
 pub(crate) const RAW: &str = "fieldseal-hpke-9";
+/// The same with the module that seals faster than it downloads.
+pub(crate) const FAST: &str = "fieldseal-fast";
 /// Fieldseal as pages use it.
 pub(crate) const GUARD: &str = "fieldseal-guard";
 
