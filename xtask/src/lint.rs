@@ -7,7 +7,7 @@ use anyhow::Result;
 const WASM: &str = "--target=wasm32-unknown-unknown";
 
 /// The checks by name. The wasm target has code of its own, so it is linted as well.
-const CHECKS: [(&str, &[&str]); 6] = [
+const CHECKS: [(&str, &[&str]); 7] = [
     ("formatting", &["fmt", "--all", "--check"]),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     // Targets that don't run by themselves aren't among "all".
@@ -21,6 +21,21 @@ const CHECKS: [(&str, &[&str]); 6] = [
             "--lib",
             "--features",
             "module,wasm",
+            WASM,
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "clippy for the fast wasm",
+        &[
+            "clippy",
+            "--package",
+            "fieldseal",
+            "--lib",
+            "--features",
+            "module,wasm,fast",
             WASM,
             "--",
             "-D",
