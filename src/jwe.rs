@@ -68,8 +68,14 @@ impl core::fmt::Debug for Token {
 
 /// Writes a token.
 pub(crate) fn emit(protected: &str, sealed: &Sealed) -> String {
-    let mut token = protected.to_owned();
-    for part in [&sealed.encrypted_key, &sealed.iv, &sealed.ciphertext, &sealed.tag] {
+    let Sealed { encrypted_key, iv, ciphertext, tag } = sealed;
+    let bytes = iv.len() + ciphertext.len() + tag.len();
+    // Room for all of it, so that nothing is copied: four dots, and three ends that are not a multiple of three.
+    let mut token = String::with_capacity(protected.len() + encrypted_key.len() + bytes * 4 / 3 + 10);
+    token.push_str(protected);
+    token.push('.');
+    token.push_str(encrypted_key);
+    for part in [iv, ciphertext, tag] {
         token.push('.');
         token.push_str(&base64url::encode(part));
     }

@@ -165,8 +165,8 @@ enum Context {
 
 /// What an encryption adds to the token beside the protected header.
 pub(crate) struct Sealed {
-    /// JWE Encrypted Key: HPKE `enc`; empty in Direct Key Agreement.
-    pub(crate) encrypted_key: Vec<u8>,
+    /// JWE Encrypted Key: HPKE `enc`, encoded when it was made; empty in Direct Key Agreement.
+    pub(crate) encrypted_key: String,
     /// JWE Initialization Vector: empty in Integrated Encryption.
     pub(crate) iv: Vec<u8>,
     /// JWE Ciphertext.

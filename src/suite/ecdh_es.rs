@@ -65,7 +65,7 @@ impl Agreement {
         debug_assert_eq!(tag.len(), TAG_LEN);
         // The buffer now holds ciphertext, so it may leave its wiping shell.
         let ciphertext = core::mem::take(&mut *plaintext);
-        Ok(Sealed { encrypted_key: Vec::new(), iv: self.nonce.to_vec(), ciphertext, tag: tag.to_vec() })
+        Ok(Sealed { encrypted_key: String::new(), iv: self.nonce.to_vec(), ciphertext, tag: tag.to_vec() })
     }
 }
 

@@ -5,8 +5,9 @@ use super::schedule::Schedule;
 use super::xwing::{self, ENC_LEN, ML_KEM_CIPHERTEXT_LEN, ML_KEM_PUBLIC_LEN, PUBLIC_KEY_LEN, SECRET_LEN};
 use crate::prelude::*;
 use crate::suite::{Sealed, Seed, x25519};
-use crate::{Code, Error, Result};
-use aes_gcm::aead::AeadInOut;
+use crate::{Code, Error, Result, base64url};
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{AeadInOut, Nonce};
 use zeroize::Zeroizing;
 
 /// A public key, read once, so that a seal pays only for the seal.
@@ -54,30 +55,32 @@ impl PublicKey {
     }
 }
 
-/// A sender context (RFC 9180 section 5.2) with the `enc` that belongs to it.
+/// A sender context (RFC 9180 section 5.2) with the `enc` that belongs to it. What does not depend on the message is
+/// done: `enc` is encoded, and the cipher has its round keys, which it wipes on drop.
 pub(crate) struct Sender {
-    enc: [u8; ENC_LEN],
-    schedule: Schedule,
+    enc: String,
+    cipher: Aes256Gcm,
+    nonce: Nonce<Aes256Gcm>,
 }
 
 /// SetupBaseS (RFC 9180 section 5.1.1).
 pub(crate) fn setup_sender(key: &PublicKey, seed: &[u8; Seed::LEN]) -> Result<Sender> {
     let mut enc = [0; ENC_LEN];
     let secret = key.encapsulate(seed, &mut enc)?;
-    Ok(Sender { enc, schedule: Schedule::new(&secret) })
+    let schedule = Schedule::new(&secret);
+    Ok(Sender { enc: base64url::encode(&enc), cipher: schedule.cipher(), nonce: schedule.nonce() })
 }
 
 impl Sender {
     /// Seal (RFC 9180 section 5.2) once; the context is gone afterwards.
     pub(crate) fn seal(self, aad: &[u8], mut plaintext: Zeroizing<Vec<u8>>) -> Result<Sealed> {
         let tag = self
-            .schedule
-            .cipher()
-            .encrypt_inout_detached(&self.schedule.nonce(), aad, plaintext.as_mut_slice().into())
+            .cipher
+            .encrypt_inout_detached(&self.nonce, aad, plaintext.as_mut_slice().into())
             .map_err(|_| Error::new(Code::SealFailed))?;
         // The buffer now holds ciphertext, so it may leave its wiping shell.
         let mut ciphertext = core::mem::take(&mut *plaintext);
         ciphertext.extend_from_slice(&tag);
-        Ok(Sealed { encrypted_key: self.enc.to_vec(), iv: Vec::new(), ciphertext, tag: Vec::new() })
+        Ok(Sealed { encrypted_key: self.enc, iv: Vec::new(), ciphertext, tag: Vec::new() })
     }
 }
