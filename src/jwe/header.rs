@@ -203,7 +203,14 @@ impl Draft<'_> {
 
 /// A field name or a subject: 1 to 256 bytes without control characters.
 pub(crate) fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME_LEN).contains(&text.len()) && !text.chars().any(char::is_control)
+    let mut before = 0;
+    (1..=MAX_NAME_LEN).contains(&text.len())
+        && !text.bytes().any(|byte| {
+            // Those after ASCII, U+0080 to U+009F, are two bytes of which the first is C2.
+            let is_control = byte < b' ' || byte == 0x7f || (before == 0xc2 && byte < 0xa0);
+            before = byte;
+            is_control
+        })
 }
 
 /// Whether an object is small and flat enough for a header: its members are strings, whole numbers and
