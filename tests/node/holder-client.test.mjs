@@ -366,7 +366,7 @@ describe("options that cannot be used", () => {
 
 describe("the entry", () => {
   test("exports what the contract names", async () => {
-    assert.deepEqual(Object.keys(await import(entryUrl("./holder"))).sort(), ["FieldsealError", "HolderError", "createHolder"]);
+    assert.deepEqual(Object.keys(await import(entryUrl("./holder"))).sort(), ["FieldsealError", "HolderError", "createHolder", "openFile"]);
     assert.equal(FieldsealError, fieldseal.FieldsealError);
   });
 

@@ -38,7 +38,8 @@ describe("compressed files", () => {
   test("lie beside everything that a browser fetches, and hold the same bytes", () => {
     const isWords = (path) => /^dist\/messages\/\w+\.js$/.test(path);
     const fetched = ["core", "elements", "error", "index", "inline", "react", "sealed-input"].map((name) => `dist/${name}.js`);
-    const wanted = ["dist/fieldseal.wasm", ...fetched, ...project.packed.filter(isWords)].sort();
+    const modules = ["dist/fieldseal.wasm", "dist/fieldseal-fast.wasm"];
+    const wanted = [...modules, ...fetched, ...project.packed.filter(isWords)].sort();
     for (const [extension, unpack] of [[".br", brotliDecompressSync], [".gz", gunzipSync]]) {
       const found = project.packed.filter((path) => path.endsWith(extension)).map((path) => path.slice(0, -3));
       assert.deepEqual(found.sort(), wanted, extension);

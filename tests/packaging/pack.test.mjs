@@ -109,6 +109,7 @@ test("sri.json has the hash of each file that a page loads", () => {
     "core.js",
     "elements.js",
     "error.js",
+    "fieldseal-fast.wasm",
     "fieldseal.wasm",
     "index.js",
     "inline.js",

@@ -310,7 +310,14 @@ fn the_plan_is_for_those_who_may_read_it() {
     let answered = get(&auditor);
     assert_eq!(answered.header("cache-control"), Some("no-store"));
     let over_http = answered.json();
-    assert_eq!(over_http, plan(&place));
+    // A day may begin in between, for a key that ends after so many of them to the second.
+    let without_days = |mut plan: Value| {
+        for key in plan["keys"].as_array_mut().unwrap() {
+            key.as_object_mut().unwrap().remove("days_left").unwrap();
+        }
+        plan
+    };
+    assert_eq!(without_days(over_http.clone()), without_days(plan(&place)));
     // Soonest first.
     let classes: Vec<_> = over_http["keys"].as_array().unwrap().iter().map(|key| &key["class"]).collect();
     assert_eq!(classes, ["payment", "health"]);
