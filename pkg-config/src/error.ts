@@ -1,15 +1,15 @@
 /** The codes that only the JavaScript side can meet; their messages are for developers. */
 const messages = {
   "wasm-unavailable":
-    "fieldseal.wasm did not load. Serve it beside the script, and allow 'wasm-unsafe-eval' in script-src.",
+    "The WebAssembly module could not be loaded. Serve fieldseal.wasm beside the script, and allow 'wasm-unsafe-eval' in script-src.",
   "keyset-unreachable":
-    "The key set did not load. Check its address, connect-src and CORS.",
-  "keyset-insecure-url": "A key set's address must be https, or http on this machine.",
+    "The key set could not be fetched. Check the address, connect-src in the Content-Security-Policy, and CORS.",
+  "keyset-insecure-url": "The key set's address must be https, or http on this machine.",
   "trust-invalid": "`trust` must be { pin: [thumbprint, …] }, { signer: jwk } or \"origin\".",
-  "keyset-wrong-subject": "The key set is not of whom `subject` or `sub` names.",
-  "webcrypto-unavailable": "The key set's signature needs WebCrypto with Ed25519.",
-  "sealer-pending": "The keys are still loading.",
-  "form-already-guarded": "Release the form's guard first.",
+  "keyset-wrong-subject": "These keys are one person's, and `subject` or `sub` names another, or a key set names nobody.",
+  "webcrypto-unavailable": "This page has no WebCrypto with Ed25519, so the key set's signature cannot be checked.",
+  "sealer-pending": "The keys are still loading, so the form cannot be sent yet.",
+  "form-already-guarded": "This form has a guard. Release it before putting up another.",
 } as const;
 
 /** The codes that come from the module; docs/format.md, "Error codes", says what each means. */

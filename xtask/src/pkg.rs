@@ -25,11 +25,12 @@ pub(crate) struct Module {
     optimise: &'static [&'static str],
     /// The stem of what wasm-bindgen writes; the sources in pkg-config import `./wasm/<stem>.js`.
     stem: &'static str,
-    /// The file in `dist`, and in `dist/wasm` the script that has its bytes in it.
+    /// The file in `dist`.
     pub(crate) file: &'static str,
     /// The same module in `work`, with the names of its functions.
     named: &'static str,
-    inline: &'static str,
+    /// The script in `dist/wasm` that has its bytes in it, for a module that is also published so.
+    inline: Option<&'static str>,
     /// The folder in target/npm where its files are kept between builds.
     work: &'static str,
 }
@@ -42,7 +43,7 @@ pub(crate) const PAGE: Module = Module {
     stem: "fieldseal_wasm",
     file: "fieldseal.wasm",
     named: "fieldseal.named.wasm",
-    inline: "inline",
+    inline: Some("inline"),
     work: "work",
 };
 
@@ -54,7 +55,7 @@ pub(crate) const SERVER: Module = Module {
     stem: "fieldseal_server",
     file: "fieldseal-server.wasm",
     named: "fieldseal-server.named.wasm",
-    inline: "server_inline",
+    inline: Some("server_inline"),
     work: "work-server",
 };
 
@@ -66,7 +67,7 @@ pub(crate) const FAST: Module = Module {
     stem: "fieldseal_wasm",
     file: "fieldseal-fast.wasm",
     named: "fieldseal-fast.named.wasm",
-    inline: "",
+    inline: None,
     work: "work-fast",
 };
 
@@ -161,7 +162,7 @@ fn build() -> Result<Built> {
     let fast = module(&FAST)?;
     let server = module(&SERVER)?;
     let wasm = fs::read(page.join(PAGE.file))?;
-    let integrity = integrity(&wasm);
+    let integrity = hash(&wasm);
 
     say::step("pkg: TypeScript");
     let package = paths::package();
@@ -170,19 +171,20 @@ fn build() -> Result<Built> {
         fs::remove_dir_all(&package)?;
     }
     fs::create_dir_all(dist.join("wasm"))?;
-    for (module, work) in [(&PAGE, &page), (&SERVER, &server)] {
+    let glue = |work: &Path| fs::read_to_string(work.join(format!("{}.js", PAGE.stem)));
+    ensure!(glue(&page)? == glue(&fast)?, "{} needs another glue than {}", FAST.file, PAGE.file);
+    for (module, work) in [(&PAGE, &page), (&FAST, &fast), (&SERVER, &server)] {
         fs::copy(work.join(module.file), dist.join(module.file))?;
         for extension in ["js", "d.ts"] {
             let name = format!("{}.{extension}", module.stem);
             fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
         }
-        let base64 = Base64::encode_string(&fs::read(work.join(module.file))?);
-        write_constant(&dist, module.inline, "base64", &base64)?;
+        if let Some(inline) = module.inline {
+            let base64 = Base64::encode_string(&fs::read(work.join(module.file))?);
+            write_constant(&dist, inline, "base64", &base64)?;
+        }
     }
-    let glue = |work: &Path| fs::read_to_string(work.join(format!("{}.js", PAGE.stem)));
-    ensure!(glue(&page)? == glue(&fast)?, "{} needs another glue than {}", FAST.file, PAGE.file);
-    fs::copy(fast.join(FAST.file), dist.join(FAST.file))?;
-    let of_fast = self::integrity(&fs::read(fast.join(FAST.file))?);
+    let of_fast = hash(&fs::read(fast.join(FAST.file))?);
     write_constant(&dist, "integrity", "integrity", &integrity)?;
     write_constant(&dist, "integrity_fast", "integrityOfFast", &of_fast)?;
     // The package's description first: it tells TypeScript that the generated files are ES modules.
@@ -327,14 +329,15 @@ fn write_hashes(dist: &Path) -> Result<()> {
     for path in fetched(dist)? {
         if path.parent().is_some_and(|folder| folder.ends_with("dist")) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            hashes.insert(name, integrity(&fs::read(&path)?).into());
+            hashes.insert(name, hash(&fs::read(&path)?).into());
         }
     }
     fs::write(dist.join("sri.json"), format!("{}\n", serde_json::to_string_pretty(&hashes)?))?;
     Ok(())
 }
 
-fn integrity(bytes: &[u8]) -> String {
+/// What W3C Subresource Integrity compares.
+fn hash(bytes: &[u8]) -> String {
     format!("sha384-{}", Base64::encode_string(&Sha384::digest(bytes)))
 }
 

@@ -115,7 +115,8 @@ pub(crate) fn suite() -> Result<Counts> {
         .map(|part| format!("the crate {} leaked into {} ({} bytes)", part.name, pkg::PAGE.file, part.bytes))
         .collect();
     counts += check("size", &strangers);
-    for (module, contents) in [(&pkg::PAGE, page), (&pkg::SERVER, contents_of(&pkg::SERVER)?)] {
+    for module in [&pkg::PAGE, &pkg::FAST, &pkg::SERVER] {
+        let contents = contents_of(module)?;
         counts += check(&format!("size: {} formats", module.file), &wasm::formatting(&contents)?);
         counts += check(&format!("size: {} has a panic's text", module.file), &wasm::panics(&contents)?);
     }

@@ -1,4 +1,4 @@
-//! The receiver against published vectors, and against the crate that implements the whole of HPKE.
+//! Both sides against published vectors, and against the crate that implements the whole of HPKE.
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
