@@ -48,6 +48,8 @@ pub mod server;
 pub mod suite;
 #[cfg(any(feature = "wasm", feature = "inspect"))]
 mod thrown;
+#[cfg(all(test, feature = "open"))]
+mod vectors;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 

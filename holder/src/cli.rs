@@ -9,6 +9,7 @@ mod credentials;
 mod decoy;
 mod incident;
 mod init;
+mod interruption;
 mod keys;
 mod open;
 mod open_file;
@@ -23,6 +24,7 @@ mod rewrap;
 mod secret;
 mod serve;
 mod subject;
+mod terms;
 
 use crate::audit::{Action, Entry, Tail};
 use crate::clock::{Clock, readable};

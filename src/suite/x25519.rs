@@ -1,11 +1,16 @@
 //! X25519 (RFC 7748): the sender's side, and public keys that must not be used.
 
 #[cfg(not(feature = "fast"))]
-use x25519_dalek::x25519;
-use zeroize::Zeroizing;
-
+mod ladder;
 #[cfg(feature = "fast")]
 mod table;
+
+#[cfg(not(feature = "fast"))]
+use ladder as arithmetic;
+#[cfg(feature = "fast")]
+use table as arithmetic;
+
+use zeroize::Zeroizing;
 
 /// The length of public and private keys in bytes.
 pub(crate) const LEN: usize = 32;
@@ -60,31 +65,16 @@ pub(crate) fn is_low_order(public: &[u8; LEN]) -> bool {
 /// A recipient's public key.
 pub(crate) struct Recipient {
     public: [u8; LEN],
-    #[cfg(feature = "fast")]
-    table: table::Table,
+    multiples: arithmetic::Multiples,
 }
 
 impl Recipient {
     pub(crate) fn new(public: [u8; LEN]) -> Self {
-        Self {
-            #[cfg(feature = "fast")]
-            table: table::Table::new(),
-            public,
-        }
+        Self { public, multiples: arithmetic::Multiples::new() }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8; LEN] {
         &self.public
-    }
-
-    #[cfg(not(feature = "fast"))]
-    fn multiply(&self, scalar: &[u8; LEN]) -> [u8; LEN] {
-        x25519(*scalar, self.public)
-    }
-
-    #[cfg(feature = "fast")]
-    fn multiply(&self, scalar: &[u8; LEN]) -> [u8; LEN] {
-        self.table.multiply(scalar, &self.public)
     }
 }
 
@@ -98,32 +88,15 @@ impl Ephemeral {
 
     /// Its public key (RFC 7748 section 6.1).
     pub(crate) fn public(&self) -> [u8; LEN] {
-        multiply_base(&self.0)
+        arithmetic::multiply_base(&self.0)
     }
 
     /// The shared secret; `None` for a zero one (RFC 7748 section 6.1, in constant time).
     pub(crate) fn agree(self, recipient: &Recipient) -> Option<Zeroizing<[u8; LEN]>> {
-        let secret = Zeroizing::new(recipient.multiply(&self.0));
+        let secret = Zeroizing::new(recipient.multiples.multiply(&self.0, &recipient.public));
         let any = secret.iter().fold(0, |any, byte| any | byte);
         (any != 0).then_some(secret)
     }
-}
-
-/// In the module the ladder serves the base point too: the curve's other form is no faster without its tables, which
-/// would be half of what a page downloads.
-#[cfg(all(target_family = "wasm", not(feature = "fast")))]
-fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
-    x25519(*scalar, x25519_dalek::X25519_BASEPOINT_BYTES)
-}
-
-#[cfg(all(not(target_family = "wasm"), not(feature = "fast")))]
-fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
-    x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*scalar)).to_bytes()
-}
-
-#[cfg(feature = "fast")]
-fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
-    table::multiply_base(scalar)
 }
 
 #[cfg(test)]

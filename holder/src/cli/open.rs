@@ -16,6 +16,7 @@ mod writer;
 
 use super::progress::Progress;
 use super::secret::Unlock;
+use super::terms::Terms;
 use super::{Context, Done, ask};
 use crate::error::{Code, Error, Result};
 use crate::holder::{Holder, Submission};
@@ -23,8 +24,6 @@ use crate::keystore::Question;
 use crate::policy::{Actor, Expectation};
 use crate::wiped::Wiped;
 use batch::{Source, Submitted};
-pub(super) use bulk::interruption;
-use fieldseal::kind::Kind;
 use format::Format;
 use input::Input;
 pub(super) use lines::{Lines, write_line};
@@ -75,36 +74,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "out")]
     sync_every: u64,
 
-    /// The field that it must have been sealed for.
-    #[arg(long)]
-    field: Option<String>,
-
-    /// The kind of data that it must be.
-    #[arg(long, value_parser = Kind::parse)]
-    kind: Option<Kind>,
-
-    /// The origin that it must have been sealed on.
-    #[arg(long)]
-    origin: Option<String>,
-
-    /// The subject that it must have been sealed for: the public name of the person whose value it is.
-    #[arg(long)]
-    sub: Option<String>,
-
-    /// Why it is opened, for the audit.
-    #[arg(long)]
-    purpose: Option<String>,
-
-    /// Open also what was sealed to a key that has been revoked since.
-    #[arg(long)]
-    revoked: bool,
-
-    /// Open also what is of a class that is frozen for an incident.
-    #[arg(long, conflicts_with = "masked")]
-    frozen: bool,
+    #[command(flatten)]
+    terms: Terms,
 
     /// Print masks and hints, such as the last four digits, and not the values.
-    #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume"])]
+    #[arg(long, conflicts_with_all = ["out", "format", "columns", "field_is_column", "resume", "frozen"])]
     masked: bool,
 
     #[command(flatten)]
@@ -164,12 +138,6 @@ pub(super) fn actor(context: &Context, revoked: bool) -> Actor {
     if revoked { actor.with_revoked() } else { actor }
 }
 
-/// The same, with leave for frozen classes if that was said.
-fn opener(context: &Context, args: &Args) -> Actor {
-    let actor = actor(context, args.revoked);
-    if args.frozen { actor.with_frozen() } else { actor }
-}
-
 /// How opening in bulk ended, for machines.
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -183,24 +151,23 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     if args.masked {
         return masked(context, args).await;
     }
-    let opener = opener(context, &args);
+    let opener = args.terms.opener(context);
     match args.token.as_deref().filter(|token| *token != "-") {
         Some(token) => {
-            let expectation =
-                Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+            let expectation = args.terms.expectation();
             let submission = Submission { token: token.to_owned(), expectation };
             let holder = context.holder(&args.unlock).await?;
-            one(context, &holder, opener, submission, args.purpose).await
+            one(context, &holder, opener, submission, args.terms.purpose).await
         }
         None => many(context, args).await,
     }
 }
 
 async fn masked(context: &Context, args: Args) -> Result<Done> {
-    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let expectation = args.terms.expectation();
     let tokens = Tokens::of(args.token, args.file.as_deref(), expectation)?;
     let holder = context.holder(&args.unlock).await?;
-    ask::carry_out(context, &holder, tokens, args.purpose, &|| Question::Mask).await
+    ask::carry_out(context, &holder, tokens, args.terms.purpose, &|| Question::Mask).await
 }
 
 /// Tokens about which something else is asked than to open them: one, or the lines of an input.
@@ -274,7 +241,7 @@ async fn one(
 async fn many(context: &Context, args: Args) -> Result<Done> {
     // The input first: nobody should type a passphrase for a file that is not there.
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
-    let opener = opener(context, &args);
+    let opener = args.terms.opener(context);
     let format = match &args.format {
         Some(name) => Format::parse(name)?,
         None => Format::of(file, args.out.as_deref())?,
@@ -294,7 +261,7 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     if matches!(input, Input::Stream(_)) && io::stdin().is_terminal() {
         context.out.note("Reading tokens from the terminal, one a line. End with ctrl-d.");
     }
-    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
+    let expectation = args.terms.expectation();
     let wanted = Wanted { names: args.columns, field_is_column: args.field_is_column, defaults: expectation };
     let (mut source, shape) = format.read(input, wanted)?;
     if plan.point().input > 0 {
@@ -307,7 +274,7 @@ async fn many(context: &Context, args: Args) -> Result<Done> {
     let request = bulk::Request {
         holder,
         actor: opener,
-        purpose: args.purpose,
+        purpose: args.terms.purpose,
         job: journal.as_ref().map(|journal| journal.job().to_owned()),
     };
     let every = Duration::from_secs(args.sync_every);
@@ -334,8 +301,9 @@ impl Args {
     fn choices(&self, format: Format) -> Vec<String> {
         let option = |option: &Option<String>| serde_json::json!(option).to_string();
         let mut choices = vec![format.as_str().to_owned(), self.field_is_column.to_string()];
-        choices.extend([&self.field, &self.origin, &self.sub, &self.purpose].map(option));
-        choices.push(option(&self.kind.map(|kind| kind.as_str().to_owned())));
+        let Expectation { field, kind, origin, sub } = self.terms.expectation();
+        choices.extend([&field, &origin, &sub, &self.terms.purpose].map(option));
+        choices.push(option(&kind.map(|kind| kind.as_str().to_owned())));
         choices.extend(self.columns.iter().cloned());
         choices
     }

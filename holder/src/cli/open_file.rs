@@ -4,17 +4,16 @@ mod chunks;
 mod container;
 mod target;
 
-use super::open::{actor, interruption};
+use super::interruption::interruption;
 use super::secret::Unlock;
+use super::terms::Terms;
 use super::{Context, Done};
 use crate::error::{Code, Error, Result};
 use crate::holder::Submission;
 use crate::keystore::Answer;
-use crate::policy::Expectation;
 use chunks::Work;
 use container::Container;
 use fieldseal::file::{About, Opening};
-use fieldseal::kind::Kind;
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -34,33 +33,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// The field that it must have been sealed for.
-    #[arg(long)]
-    field: Option<String>,
-
-    /// The kind of data that it must be.
-    #[arg(long, value_parser = Kind::parse)]
-    kind: Option<Kind>,
-
-    /// The origin that it must have been sealed on.
-    #[arg(long)]
-    origin: Option<String>,
-
-    /// The subject that it must have been sealed for: the public name of the person whose file it is.
-    #[arg(long)]
-    sub: Option<String>,
-
-    /// Why it is opened, for the audit.
-    #[arg(long)]
-    purpose: Option<String>,
-
-    /// Open it also if it was sealed to a key that has been revoked since.
-    #[arg(long)]
-    revoked: bool,
-
-    /// Open it also if it is of a class that is frozen for an incident.
-    #[arg(long)]
-    frozen: bool,
+    #[command(flatten)]
+    terms: Terms,
 
     #[command(flatten)]
     unlock: Unlock,
@@ -95,12 +69,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Result<Done> {
     // Both files first: nobody should type a passphrase, or use up a token that opens once, for nothing.
     let container = Container::open(input.map(PathBuf::as_path))?;
     let target = Target::plan(context.out, out.map(PathBuf::as_path))?;
-    let expectation = Expectation { field: args.field, kind: args.kind, origin: args.origin, sub: args.sub };
-    let submission = Submission { token: container.token.clone(), expectation };
-    let opener = actor(context, args.revoked);
-    let opener = if args.frozen { opener.with_frozen() } else { opener };
+    let submission = Submission { token: container.token.clone(), expectation: args.terms.expectation() };
+    let opener = args.terms.opener(context);
     let holder = context.holder(&args.unlock).await?;
-    let answer = match holder.open(opener, args.purpose, None, vec![Ok(submission)]).await?.pop() {
+    let answer = match holder.open(opener, args.terms.purpose, None, vec![Ok(submission)]).await?.pop() {
         Some(Ok(answer)) => answer,
         Some(Err(refusal)) => {
             context.out.refusal(refusal.shown());

@@ -7,6 +7,7 @@ use super::sender::{PublicKey, setup_sender};
 use super::xwing::{ENC_LEN, ML_KEM_CIPHERTEXT_LEN};
 use crate::prelude::*;
 use crate::suite::TAG_LEN;
+use crate::vectors::vectors;
 use crate::{Code, Error, Result, base64url};
 use core::convert::Infallible;
 use hpke::aead::AesGcm256;
@@ -18,8 +19,6 @@ use ml_kem::ml_kem_768;
 use proptest::prelude::*;
 use serde_json::Value;
 use static_assertions::assert_impl_all;
-use std::io::Write;
-use std::path::Path;
 use x_wing::kem::Decapsulate;
 use x25519_dalek::StaticSecret;
 use zeroize::ZeroizeOnDrop;
@@ -157,16 +156,6 @@ fn parts_of_another_length() {
         let failed = key.open_in_place(enc, b"", &mut text.to_owned(), tag);
         assert_eq!(failed, Err(Error::new(Code::OpenFailed)));
     }
-}
-
-/// A file of vectors, or `None` where it is missing, which is said past the test's capture.
-fn vectors(name: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors").join(name);
-    let Ok(text) = std::fs::read_to_string(path) else {
-        let _ = writeln!(std::io::stderr(), "vectors: ../shared/vectors/{name} is not here");
-        return Vec::new();
-    };
-    serde_json::from_str(&text).unwrap()
 }
 
 fn bytes<const N: usize>(vector: &Value, name: &str) -> [u8; N] {

@@ -16,20 +16,20 @@ use once_cell::race::OnceBox;
 const WORTH_A_TABLE: u8 = 16;
 
 /// The base point's, which every ephemeral key is made with.
-static BASE: Table = Table::new();
+static BASE: Multiples = Multiples::new();
 
 /// X25519 with the base point (RFC 7748 section 6.1).
 pub(super) fn multiply_base(scalar: &[u8; LEN]) -> [u8; LEN] {
     BASE.multiply_point(scalar, &X25519_BASEPOINT, || Some(ED25519_BASEPOINT_POINT))
 }
 
-/// A point's table, once there is one: 30 kilobytes.
-pub(super) struct Table {
+/// Multiples of one point: its table, once there is one, of 30 kilobytes.
+pub(super) struct Multiples {
     table: OnceBox<EdwardsBasepointTable>,
     uses: AtomicU8,
 }
 
-impl Table {
+impl Multiples {
     pub(super) const fn new() -> Self {
         Self { table: OnceBox::new(), uses: AtomicU8::new(0) }
     }
@@ -80,7 +80,7 @@ mod tests {
         /// Any 32 bytes are a public key: of the curve and of its twist, reduced or not, of mixed order.
         #[test]
         fn gives_what_the_ladder_gives(public: [u8; LEN], scalars: [[u8; LEN]; 24]) {
-            let table = Table::new();
+            let table = Multiples::new();
             for scalar in scalars {
                 prop_assert_eq!(table.multiply(&scalar, &public), x25519(scalar, public));
                 prop_assert_eq!(multiply_base(&scalar), x25519(scalar, X25519_BASEPOINT_BYTES));
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn points_of_low_order_stay_zero() {
         for public in super::super::LOW_ORDER {
-            let table = Table::new();
+            let table = Multiples::new();
             for n in 0..24 {
                 assert_eq!(table.multiply(&[n; LEN], &public), [0; LEN]);
             }

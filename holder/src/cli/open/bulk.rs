@@ -8,13 +8,13 @@ use super::batch::{Batch, Source};
 use super::journal::Journal;
 use super::tally::Tally;
 use super::writer::{Opened, Order, Writer};
+use crate::cli::interruption::interruption;
 use crate::error::{Code, Error, Result};
 use crate::holder::Holder;
 use crate::policy::Actor;
 use std::collections::VecDeque;
 use std::future::pending;
 use std::thread;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -128,17 +128,4 @@ async fn open(request: Request, number: u64, batch: Batch) -> Result<Opened> {
     };
     let tally = Tally::of(&outcomes);
     Ok(Opened { piece: batch.around.render(outcomes)?, tally, end: batch.end })
-}
-
-/// Waits until somebody asks it to stop: ctrl-c, or the system.
-pub(in crate::cli) async fn interruption() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }
