@@ -80,8 +80,8 @@ fn in_engine(results: &Results, engine: &InEngine) -> Vec<Bound> {
             bounds.push(at_most(&what, name.clone(), ratio, most));
         }
         if let (Some(ours), Some(theirs)) = (median(Work::Field, id), fastest(Work::Field, &javascript)) {
-            let what = "the fastest post-quantum peer in JavaScript to that";
-            bounds.push(at_least(what, name.clone(), theirs / ours, 4.0));
+            let what = format!("the fastest post-quantum peer in JavaScript to one field, {which}");
+            bounds.push(at_least(&what, name.clone(), theirs / ours, 4.0));
         }
     }
     if let Some(ratio) = ratio(Work::File, SEAL_FILE, Work::File.floor()) {
