@@ -12,8 +12,9 @@ pub(crate) use parts::Parts;
 
 use crate::pad::MAX_PLAINTEXT;
 use crate::prelude::*;
-use crate::suite::Sealed;
-use crate::{Result, base64url};
+use crate::suite::{Encapsulation, NONCE_LEN, TAG_LEN};
+use crate::{Code, Error, Result, base64url};
+use zeroize::Zeroizing;
 
 /// The longest token that is read, in characters: the longest plaintext in BASE64URL, with the
 /// encapsulation and the longest header beside it.
@@ -66,18 +67,23 @@ impl core::fmt::Debug for Token {
     }
 }
 
-/// Writes a token.
-pub(crate) fn emit(protected: &str, sealed: &Sealed) -> String {
-    let Sealed { encrypted_key, iv, ciphertext, tag } = sealed;
-    let bytes = iv.len() + ciphertext.len() + tag.len();
-    // Room for all of it, so that nothing is copied: four dots, and three ends that are not a multiple of three.
-    let mut token = String::with_capacity(protected.len() + encrypted_key.len() + bytes * 4 / 3 + 10);
-    token.push_str(protected);
-    token.push('.');
-    token.push_str(encrypted_key);
-    for part in [iv, ciphertext, tag] {
-        token.push('.');
-        token.push_str(&base64url::encode(part));
+/// Writes a token: encrypts a plaintext, with the encoded header as additional authenticated data.
+pub(crate) fn write(
+    header: &str,
+    encapsulation: Encapsulation,
+    plaintext: Zeroizing<Vec<u8>>,
+) -> Result<String> {
+    let bytes = header.len() + NONCE_LEN + plaintext.len() + TAG_LEN;
+    // Room for all of it, so that nothing is copied: four dots, and four ends that are not a multiple of three.
+    let mut token = Vec::with_capacity(encapsulation.encrypted_key().len() + bytes * 4 / 3 + 12);
+    base64url::push(&mut token, header.as_bytes());
+    let sealed = encapsulation.seal(&token, plaintext)?;
+    token.push(b'.');
+    token.extend_from_slice(sealed.encrypted_key.as_bytes());
+    for part in [&sealed.iv, &sealed.ciphertext, &sealed.tag] {
+        token.push(b'.');
+        base64url::push(&mut token, part);
     }
-    token
+    // BASE64URL is ASCII.
+    String::from_utf8(token).map_err(|_| Error::new(Code::SealFailed))
 }

@@ -151,7 +151,8 @@ impl Entropy {
 pub struct Prepared {
     kid: String,
     encapsulation: Encapsulation,
-    jti: [u8; JTI_LEN],
+    /// Encoded.
+    jti: String,
 }
 
 impl Prepared {
@@ -200,7 +201,7 @@ impl Sealer {
     pub fn prepare(&self, kind: Kind, now: NumericDate, entropy: Entropy) -> Result<Prepared> {
         let key = self.keys.choose(kind.class(), now)?;
         let encapsulation = key.key().encapsulate(entropy.seed)?;
-        Ok(Prepared { kid: key.kid().to_owned(), encapsulation, jti: entropy.jti })
+        Ok(Prepared { kid: key.kid().to_owned(), encapsulation, jti: base64url::encode(&entropy.jti) })
     }
 
     /// Seals a value, given as JSON text, in its kind's normal form; without `check`, it comes back as exactly
@@ -265,9 +266,7 @@ impl Sealer {
         }
         let plaintext = pad::plaintext(value, options.kind.size_class())?;
         let header = self.header(key, &prepared, options, contents, now)?;
-        let protected = base64url::encode(header.as_bytes());
-        let sealed = prepared.encapsulation.seal(&protected, plaintext)?;
-        Ok(jwe::emit(&protected, &sealed))
+        jwe::write(&header, prepared.encapsulation, plaintext)
     }
 
     /// The protected header's JSON.
@@ -296,7 +295,7 @@ impl Sealer {
             fields: &contents.fields,
             iss: &self.origin,
             iat: now,
-            jti: &base64url::encode(&prepared.jti),
+            jti: &prepared.jti,
             exp: options.exp.or(latest),
             sub: options.sub.as_deref(),
             once: options.once || contents.once,

@@ -165,7 +165,7 @@ enum Context {
 
 /// What an encryption adds to the token beside the protected header.
 pub(crate) struct Sealed {
-    /// JWE Encrypted Key: HPKE `enc`, encoded when it was made; empty in Direct Key Agreement.
+    /// JWE Encrypted Key, as [`Encapsulation::encrypted_key`] gives it.
     pub(crate) encrypted_key: String,
     /// JWE Initialization Vector: empty in Integrated Encryption.
     pub(crate) iv: Vec<u8>,
@@ -184,11 +184,19 @@ impl Encapsulation {
         }
     }
 
+    /// JWE Encrypted Key, encoded: HPKE `enc`; empty in Direct Key Agreement.
+    pub(crate) fn encrypted_key(&self) -> &str {
+        match &self.0 {
+            Context::Hpke9(sender) => sender.enc(),
+            Context::EcdhEs(_) => "",
+        }
+    }
+
     /// Encrypts `plaintext` with the encoded protected header as additional authenticated data.
-    pub(crate) fn seal(self, protected: &str, plaintext: Zeroizing<Vec<u8>>) -> Result<Sealed> {
+    pub(crate) fn seal(self, protected: &[u8], plaintext: Zeroizing<Vec<u8>>) -> Result<Sealed> {
         match self.0 {
-            Context::Hpke9(sender) => sender.seal(protected.as_bytes(), plaintext),
-            Context::EcdhEs(agreement) => agreement.seal(protected.as_bytes(), plaintext),
+            Context::Hpke9(sender) => sender.seal(protected, plaintext),
+            Context::EcdhEs(agreement) => agreement.seal(protected, plaintext),
         }
     }
 }

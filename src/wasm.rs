@@ -126,7 +126,7 @@ impl Sealer {
     pub fn seal(&self, value: &JsValue, options: &str) -> core::result::Result<String, JsValue> {
         let options = options::parse(options)?;
         let json = value::to_json(value)?;
-        Ok(self.0.seal_json(&json, &options)?)
+        Ok(self.0.seal_json(&json, &options, now())?)
     }
 
     /// Seals a form: an array of `[name, kind, value, region, hints]`, where region may be undefined and hints

@@ -35,7 +35,7 @@ impl About {
         }
         // Escapes make a text six times as long at most, and the buffer never moves.
         let mut out = Text::with_capacity(128 + texts.map(|text| 6 * text.len()).sum::<usize>());
-        let key = Text::new(base64url::encode(key));
+        let key = base64url::encode_secret(key);
         out.push_str("{\"file\":{");
         for (name, text) in [("key", Some(&key))].into_iter().chain(self.members()) {
             if let Some(text) = text {

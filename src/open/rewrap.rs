@@ -2,12 +2,12 @@
 //! shown to nobody.
 
 use super::{PrivateKey, value_of};
+use crate::Result;
 use crate::jwe::header::Draft;
 use crate::jwe::{self, Token};
 use crate::keyset::Jwk;
 use crate::prelude::*;
 use crate::suite::Seed;
-use crate::{Result, base64url};
 
 impl PrivateKey {
     /// Opens a token and seals its plaintext to another key, with its padding as it was. The header says
@@ -22,8 +22,7 @@ impl PrivateKey {
         value_of(&plaintext, header)?;
         let encapsulation = to.key().encapsulate(seed)?;
         let draft = Draft { alg: to.alg(), kid: to.kid(), epk: encapsulation.epk(), ..header.draft() };
-        let protected = base64url::encode(draft.to_json().as_bytes());
-        let sealed = encapsulation.seal(&protected, plaintext)?;
-        Ok(jwe::emit(&protected, &sealed))
+        let header = draft.to_json();
+        jwe::write(&header, encapsulation, plaintext)
     }
 }

@@ -1,12 +1,9 @@
 //! What web-sys lacks or says in many words: event listeners that clean up, and events of our own.
 
 use crate::Error;
-use js_sys::{JsString, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    AddEventListenerOptions, CustomEvent, CustomEventInit, Event, EventTarget, FormData, HtmlCollection,
-    HtmlFormElement,
-};
+use web_sys::{AddEventListenerOptions, CustomEvent, CustomEventInit, Event, EventTarget, FormData};
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,26 +13,6 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, js_name = formData)]
     pub(super) fn form_data(this: &FormDataEvent) -> FormData;
-
-    /// Any control with a `value`. It is read as a JavaScript string, because a Rust one could not show
-    /// that half a surrogate pair was in it.
-    pub(super) type WithValue;
-
-    #[wasm_bindgen(method, getter)]
-    pub(super) fn value(this: &WithValue) -> JsString;
-
-    #[wasm_bindgen(thread_local_v2, js_namespace = HTMLFormElement, js_name = prototype)]
-    static FORM_PROTOTYPE: JsValue;
-
-    /// ECMA-262, "Reflect.get", with a receiver.
-    #[wasm_bindgen(js_namespace = Reflect, js_name = get)]
-    fn get_from(target: &JsValue, name: &str, receiver: &JsValue) -> JsValue;
-}
-
-/// The form's controls, even if one of them is called `elements` and stands in the way: a form shows its
-/// controls under their names before its own properties.
-pub(super) fn elements(form: &HtmlFormElement) -> HtmlCollection {
-    FORM_PROTOTYPE.with(|prototype| get_from(prototype, "elements", form)).unchecked_into()
 }
 
 /// A listener on the capturing side, so that it runs before the page's own.

@@ -4,14 +4,13 @@
 //! By the time these handlers run, the package's own listener has taken every declared name out of the
 //! entry list (`pkg-config/src/guard.ts`), so a failure here leaves entries out and never in clear.
 
-use super::controls::{Control, declared};
+use super::controls::{self, Control};
 use super::dom::{FormDataEvent, Listener, dispatch_blocked};
 use super::options::GuardOptions;
 use super::pool::PooledSealer;
 use super::{Sealer, entropy, now};
 use crate::prelude::*;
-use crate::sealer::SealOptions;
-use crate::{Code, Error, Result};
+use crate::{Code, Error};
 use alloc::rc::Rc;
 use alloc::vec;
 use core::cell::Cell;
@@ -30,7 +29,7 @@ impl Guard {
     /// Takes the guard away. Dropping the handle does not: a form stays guarded until it is released.
     pub fn release(self) {
         self.listeners.iter().for_each(Listener::remove);
-        declared(&self.form).iter().for_each(Control::unname_radio);
+        controls::name_radios(&self.form, false);
     }
 }
 
@@ -50,7 +49,7 @@ pub fn guard_form(
         blocked,
         warned: Cell::new(false),
     });
-    declared(&form).iter().for_each(Control::name_radio);
+    controls::name_radios(&form, true);
     let document = form.owner_document().ok_or(Error::new(Code::OptionInvalid))?;
     let on = |target, kind, handle: fn(&Watch, Event)| {
         let watch = Rc::clone(&watch);
@@ -77,9 +76,6 @@ struct Watch {
 /// An error and the control it is about, if it is about one.
 type Failure = (Error, Option<Control>);
 
-/// What looks at a control with its options, and at each of its values.
-type See<'a> = dyn FnMut(&Control, &SealOptions, Option<&str>) -> Result<()> + 'a;
-
 impl Watch {
     /// Stops a submission that could not be sealed, before the page's own handlers see it.
     fn on_submit(&self, event: Event) {
@@ -99,29 +95,17 @@ impl Watch {
     /// Everything that sealing needs, without the cost of sealing.
     fn rehearse(&self) -> core::result::Result<(), Failure> {
         let now = now();
-        self.each(&mut |_, options, value| match value {
-            None => {
-                options.check(now)?;
-                self.sealer.check(options.kind)
+        controls::each(&self.form, &mut |control, value| {
+            let options = self.options.of_control(control, now)?;
+            options.check(now)?;
+            self.sealer.check(options.kind, now)?;
+            if let Some(value) = value {
+                options.read(options.kind, value, options.region.as_deref(), now)?;
             }
-            Some(value) => options.read(options.kind, value, options.region.as_deref(), now).map(drop),
-        })?;
+            Ok(())
+        })
+        .map_err(|(error, control)| (error, Some(control)))?;
         entropy().map(drop).map_err(|error| (error, None))
-    }
-
-    /// Calls `see` for each declared control, with its options, first without a value and then with each of its values.
-    fn each(&self, see: &mut See<'_>) -> core::result::Result<(), Failure> {
-        for control in declared(&self.form) {
-            let mut see_all = || -> Result<()> {
-                let options = self.options.of_control(&control, now())?;
-                see(&control, &options, None)?;
-                control.values(&mut |value| see(&control, &options, Some(value)))
-            };
-            if let Err(error) = see_all() {
-                return Err((error, Some(control)));
-            }
-        }
-        Ok(())
     }
 
     /// Puts a token in the entry list for each value. One failure leaves all of them out, because half
@@ -131,31 +115,33 @@ impl Watch {
             return;
         }
         match self.seal_all() {
-            Ok(tokens) => {
-                let entries = event.unchecked_ref::<FormDataEvent>().form_data();
-                for (entry, token) in tokens {
-                    // Appending two strings to an entry list cannot fail.
-                    let _ = entries.append_with_str(&entry, &token);
-                }
-            }
+            Ok(lines) => controls::append(&event.unchecked_ref::<FormDataEvent>().form_data(), &lines),
             Err(failure) => self.report(Some(failure)),
         }
     }
 
-    fn seal_all(&self) -> core::result::Result<Vec<(String, String)>, Failure> {
-        let mut tokens = Vec::new();
-        self.each(&mut |control, options, value| {
-            match value {
-                None => self.warn_of_name(control),
-                Some(value) => tokens.push((control.entry.clone(), self.sealer.seal_json(value, options)?)),
+    /// Entries' names and their tokens in turn, a line each: neither can have a line feed in it.
+    fn seal_all(&self) -> core::result::Result<String, Failure> {
+        let now = now();
+        let mut lines = String::new();
+        controls::each(&self.form, &mut |control, value| {
+            self.warn_of_name(control);
+            let options = self.options.of_control(control, now)?;
+            if let Some(value) = value {
+                let token = self.sealer.seal_json(value, &options, now)?;
+                for text in [&options.field, &token] {
+                    lines.push_str(text);
+                    lines.push('\n');
+                }
             }
             Ok(())
-        })?;
-        Ok(tokens)
+        })
+        .map_err(|(error, control)| (error, Some(control)))?;
+        Ok(lines)
     }
 
     fn warn_of_name(&self, control: &Control) {
-        if control.authored_name().is_some() && !self.warned.replace(true) {
+        if control.named && !self.warned.replace(true) {
             console::warn_2(
                 &"fieldseal: a sealed control has a name, so without JavaScript its value would be sent in clear. \
                   Remove the name; data-seal is enough."
@@ -168,7 +154,7 @@ impl Watch {
 
     /// Wherever it was: a label lies outside of its radio button, and that one may be outside of the form.
     fn on_approach(&self, _: Event) {
-        declared(&self.form).iter().for_each(Control::name_radio);
+        controls::name_radios(&self.form, true);
     }
 
     /// `submit` and `formdata` bubble, and a guard minds its own form only.

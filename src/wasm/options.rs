@@ -97,13 +97,13 @@ impl GuardOptions {
     pub(super) fn of_control(&self, control: &Control, now: NumericDate) -> Result<SealOptions> {
         let mut options = SealOptions::new(&control.entry, control.kind()?);
         self.for_field(&mut options, now)?;
-        if let (true, Some(hint)) = (options.hint.is_empty(), control.attribute("data-hint")) {
-            options.hint = names(&hint);
+        if let (true, Some(hint)) = (options.hint.is_empty(), &control.hint) {
+            options.hint = names(hint);
         }
         if options.region.is_none() {
-            options.region = control.attribute("data-region");
+            options.region.clone_from(&control.region);
         }
-        options.check &= control.attribute("data-check").as_deref() != Some("off");
+        options.check &= control.check;
         Ok(options)
     }
 }

@@ -24,12 +24,11 @@ impl PooledSealer {
         Self { sealer, pool: RefCell::default() }
     }
 
-    pub(super) fn check(&self, kind: Kind) -> Result<()> {
-        self.sealer.check(kind, now())
+    pub(super) fn check(&self, kind: Kind, now: NumericDate) -> Result<()> {
+        self.sealer.check(kind, now)
     }
 
-    pub(super) fn seal_json(&self, value: &str, options: &SealOptions) -> Result<String> {
-        let now = now();
+    pub(super) fn seal_json(&self, value: &str, options: &SealOptions, now: NumericDate) -> Result<String> {
         self.sealer.seal_prepared(value, options, now, self.take(options.kind, now)?)
     }
 

@@ -4,9 +4,14 @@
 use crate::prelude::*;
 use crate::{Code, Error, MAX_VALUE_LEN, Result, json};
 use js_sys::{Array, JsString, Number, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 
 const MAX_DEPTH: usize = 64;
+
+#[wasm_bindgen(module = "/src/wasm/text.js")]
+extern "C" {
+    fn whole(text: &JsString) -> Option<String>;
+}
 
 /// The JSON text of a string, finite number, boolean, null, array or plain object.
 ///
@@ -17,7 +22,7 @@ pub(super) fn to_json(value: &JsValue) -> Result<Text> {
     Ok(out)
 }
 
-/// The JSON text of a control's value.
+/// The JSON text of a text.
 pub(super) fn string_to_json(value: &JsString) -> Result<Text> {
     let mut out = Text::default();
     push_string(&mut out, value)?;
@@ -99,10 +104,7 @@ fn push_string(out: &mut String, text: &JsString) -> Result<()> {
     if text.length() as usize > MAX_VALUE_LEN {
         return Err(Error::new(Code::ValueTooLong));
     }
-    if !text.is_valid_utf16() {
-        return Err(Error::new(Code::ValueLoneSurrogate));
-    }
-    let text = Text::new(String::from(text));
+    let text = Text::new(whole(text).ok_or(Error::new(Code::ValueLoneSurrogate))?);
     json::push_string(out, &text);
     if out.len() > MAX_VALUE_LEN { Err(Error::new(Code::ValueTooLong)) } else { Ok(()) }
 }

@@ -175,9 +175,9 @@ fn build() -> Result<Built> {
     ensure!(glue(&page)? == glue(&fast)?, "{} needs another glue than {}", FAST.file, PAGE.file);
     for (module, work) in [(&PAGE, &page), (&FAST, &fast), (&SERVER, &server)] {
         fs::copy(work.join(module.file), dist.join(module.file))?;
-        for extension in ["js", "d.ts"] {
-            let name = format!("{}.{extension}", module.stem);
-            fs::copy(work.join(&name), dist.join("wasm").join(&name))?;
+        for script in scripts(work)? {
+            let name = script.file_name().context("a script has a name")?;
+            fs::copy(&script, dist.join("wasm").join(name))?;
         }
         if let Some(inline) = module.inline {
             let base64 = Base64::encode_string(&fs::read(work.join(module.file))?);
@@ -283,6 +283,7 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
         .omit_default_module_path(true)
         .remove_producers_section(true)
         .generate(&work)?;
+    shrink::take_snippets(&work, module.stem)?;
     shrink::rename_imports(&work, module.stem)?;
     say::step("pkg: wasm-opt");
     Sh::new(paths::npm_tool("wasm-opt"))
@@ -295,6 +296,19 @@ fn bind_and_shrink(module: &Module, compiled: &Path) -> Result<PathBuf> {
     fs::write(work.join(module.file), shrink::without_names(&named)?)?;
     fs::write(stamp, wanted)?;
     Ok(work)
+}
+
+/// The glue of a module, its types, and the module's own JavaScript; not the types of the bare module.
+fn scripts(work: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(work)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".js") || (name.ends_with(".d.ts") && !name.ends_with(".wasm.d.ts")) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// A module as it was built last, with the names of its functions.

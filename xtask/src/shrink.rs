@@ -12,7 +12,7 @@ use regex::Regex;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use walrus::Module;
+use walrus::{ExportItem, Module};
 use wasmparser::{Parser, Payload};
 
 /// What decides about the files that are kept between builds: when it changes, they are made anew.
@@ -50,6 +50,7 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
         if import.module == from {
             IMPORTS.clone_into(&mut import.module);
         }
+        ensure!(!import.module.starts_with("./snippets/"), "{} is imported past the glue", import.module);
         // Only functions are renamed: the glue names each once, as a member of the import object.
         if let Some(at) = shorts.get(&import.name) {
             let short = format!("i{at}");
@@ -59,18 +60,44 @@ pub(crate) fn rename_imports(work: &Path, stem: &str) -> Result<()> {
     }
     let hash = Regex::new("__h[0-9a-f]{16}$")?;
     for export in module.exports.iter_mut() {
-        let short = hash.replace(&export.name, "").into_owned();
-        if short != export.name {
-            ensure!(!glue.contains(&format!("{short}(")), "two exports are called {short}");
-            glue = glue.replace(&export.name, &short);
-            export.name = short;
+        let mut short = hash.replace(&export.name, "").into_owned();
+        if short == export.name {
+            continue;
         }
+        // Closures differ in what they take.
+        if let ExportItem::Function(function) = export.item {
+            let takes = module.types.params(module.funcs.get(function).ty()).len();
+            short = format!("{short}_{takes}");
+        }
+        ensure!(!glue.contains(&format!("{short}(")), "two exports are called {short}");
+        glue = glue.replace(&export.name, &short);
+        export.name = short;
     }
     fs::write(&wasm_path, module.emit_wasm())?;
     fs::write(&glue_path, glue::trimmed(&glue)?)?;
     let types_path = work.join(format!("{stem}.d.ts"));
     let types = fs::read_to_string(&types_path)?;
     fs::write(&types_path, types + STEPS)?;
+    Ok(())
+}
+
+/// Puts the module's own JavaScript beside the glue, which imports it from a folder with a hash in its name.
+pub(crate) fn take_snippets(work: &Path, stem: &str) -> Result<()> {
+    let glue_path = work.join(format!("{stem}.js"));
+    let mut glue = fs::read_to_string(&glue_path)?;
+    let mut names: Vec<String> = Vec::new();
+    for found in Regex::new(r"'\./(snippets/[^']+/([^/']+\.js))'")?.captures_iter(&glue.clone()) {
+        let (path, name) = (&found[1], &found[2]);
+        if !names.iter().any(|taken| taken == name) {
+            fs::rename(work.join(path), work.join(name)).with_context(|| format!("{path} is missing"))?;
+            names.push(name.to_owned());
+        }
+        glue = glue.replace(path, name);
+    }
+    fs::write(&glue_path, glue)?;
+    if !names.is_empty() {
+        fs::remove_dir_all(work.join("snippets"))?;
+    }
     Ok(())
 }
 

@@ -11,12 +11,14 @@ import { listen } from "./listen.js";
 export function stripDeclared(form: HTMLFormElement): () => void {
   return listen(form, ["formdata"], (event: FormDataEvent) => {
     if (event.target !== form) return;
+    const found = new Set(event.formData.keys());
+    if (found.size === 0) return;
     for (const control of elementsOf(form)) {
       const entry = control.getAttribute("data-seal");
       if (entry === null) continue;
       // A custom element submits under names of its own, which nobody here can know: then nothing may stay.
       const names = control.localName.includes("-")
-        ? [...event.formData.keys()]
+        ? found
         : [entry, control.getAttribute("name"), control.getAttribute("dirname")];
       for (const name of names) if (name !== null) event.formData.delete(name);
     }

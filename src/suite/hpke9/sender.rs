@@ -72,6 +72,10 @@ pub(crate) fn setup_sender(key: &PublicKey, seed: &[u8; Seed::LEN]) -> Result<Se
 }
 
 impl Sender {
+    pub(crate) fn enc(&self) -> &str {
+        &self.enc
+    }
+
     /// Seal (RFC 9180 section 5.2) once; the context is gone afterwards.
     pub(crate) fn seal(self, aad: &[u8], mut plaintext: Zeroizing<Vec<u8>>) -> Result<Sealed> {
         let tag = self

@@ -30,7 +30,7 @@ const RULES: [Rule; 5] = [
 ];
 
 /// For the page's module, which has objects, closures and a document.
-const PAGE: [Rule; 7] = [
+const PAGE: [Rule; 6] = [
     // For programs that end a module's objects by hand: the bundler leaves out neither.
     ("disposal", r"(?m)^if \(Symbol\.dispose\) .*$|^    free\(\) \{[^}]*\}$", ""),
     // In every browser since 2021.
@@ -54,12 +54,6 @@ const PAGE: [Rule; 7] = [
         "arguments",
         r"(?m)^ *try \{\n((?: *(?:ptr|len)\d* = .*;\n)+) *\} catch \(e\) \{\n(?: *if \(ptr\d*\) .*\n)+ *throw e;\n *\}\n",
         "$1",
-    ),
-    // The guard asks, and a guard has a document.
-    (
-        "classes of elements",
-        r"let result;\s*try \{\s*result = (arg0 instanceof \w+);\s*\} catch \(_\) \{\s*result = false;\s*\}\s*const ret = result;",
-        "const ret = $1;",
     ),
 ];
 

@@ -28,7 +28,18 @@ pub(super) const SCRIPTS: [Script; 13] = [
     script(
         "core.js",
         7_500,
-        &["guard.js", "guard/", "keys.js", "messages.js", "module.js", "sealer.js", "warm.js", GLUE_MODULE],
+        &[
+            "guard.js",
+            "guard/",
+            "keys.js",
+            "messages.js",
+            "module.js",
+            "sealer.js",
+            "warm.js",
+            "wasm/controls.js",
+            "wasm/text.js",
+            GLUE_MODULE,
+        ],
     ),
     script("error.js", 700, &["error.js"]),
     // What it may import beside.
