@@ -156,6 +156,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Makes one for a key. Errors: `seal-failed`.
+    pub(crate) fn new(key: &Jwk, entropy: Entropy) -> Result<Self> {
+        let encapsulation = key.key().encapsulate(entropy.seed)?;
+        Ok(Self { kid: key.kid().to_owned(), encapsulation, jti: base64url::encode(&entropy.jti) })
+    }
+
     /// The thumbprint of the key it is for.
     pub fn kid(&self) -> &str {
         &self.kid
@@ -199,9 +205,7 @@ impl Sealer {
     ///
     /// Errors: those of [`KeySet::choose`], and `seal-failed`.
     pub fn prepare(&self, kind: Kind, now: NumericDate, entropy: Entropy) -> Result<Prepared> {
-        let key = self.keys.choose(kind.class(), now)?;
-        let encapsulation = key.key().encapsulate(entropy.seed)?;
-        Ok(Prepared { kid: key.kid().to_owned(), encapsulation, jti: base64url::encode(&entropy.jti) })
+        Prepared::new(self.keys.choose(kind.class(), now)?, entropy)
     }
 
     /// Seals a value, given as JSON text, in its kind's normal form; without `check`, it comes back as exactly

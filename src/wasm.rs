@@ -19,11 +19,12 @@ use crate::ascii::words;
 use crate::form::FormField;
 use crate::keyset;
 use crate::keyset::signed::{Signer, Unverified};
-use crate::kind::Kind;
+use crate::kind::Class;
 use crate::prelude::*;
-use crate::sealer::{self, Entropy, SealOptions};
+use crate::sealer::{self, Entropy, Prepared};
 use crate::{Code, Error, NumericDate, Result};
 use alloc::rc::Rc;
+use core::cell::Cell;
 use js_sys::{Object, Reflect};
 use pool::PooledSealer;
 use wasm_bindgen::prelude::*;
@@ -40,20 +41,20 @@ fn entropy() -> Result<Entropy> {
     Ok(Entropy::new(&bytes))
 }
 
-/// A key set that may be sealed to.
+/// A key set that may be sealed to, and what its rehearsal made for the first sealer.
 #[wasm_bindgen]
-pub struct KeySet(keyset::KeySet);
+pub struct KeySet(keyset::KeySet, Cell<Option<Prepared>>);
 
 #[wasm_bindgen]
 impl KeySet {
     /// Reads a JWK Set from its text.
     pub fn parse(text: &str) -> core::result::Result<Self, JsValue> {
-        Ok(Self(keyset::KeySet::parse(text)?))
+        Ok(Self(keyset::KeySet::parse(text)?, Cell::default()))
     }
 
     /// Keeps only the keys with one of these thumbprints, which are separated by spaces.
     pub fn pinned(self, pins: &str) -> core::result::Result<Self, JsValue> {
-        Ok(Self(self.0.pinned(words(pins, b" "))?))
+        Ok(Self(self.0.pinned(words(pins, b" "))?, self.1))
     }
 
     /// The keys' thumbprints, separated by spaces.
@@ -68,14 +69,14 @@ impl KeySet {
         kids
     }
 
-    /// Seals once and throws it away, as engines compile a function when it is called first: so the first value of a
-    /// page does not wait for that. What goes wrong shows when a value is sealed.
+    /// Does the costly part of sealing a value once, as engines compile a function when it is called first: so the first
+    /// value of a page waits for neither. What goes wrong shows when a value is sealed.
     pub fn rehearse(&self) {
-        let Ok(sealer) = sealer::Sealer::new(self.0.clone(), "https://localhost") else { return };
         let now = now();
-        let Some(kind) = Kind::all().find(|kind| sealer.check(*kind, now).is_ok()) else { return };
-        let options = SealOptions::new("-", kind).unchecked();
-        let _ = entropy().and_then(|entropy| sealer.seal_json("\"\"", &options, now, entropy));
+        let Some(key) = Class::ALL.into_iter().find_map(|class| self.0.choose(class, now).ok()) else {
+            return;
+        };
+        self.1.set(entropy().and_then(|entropy| Prepared::new(key, entropy)).ok());
     }
 
     /// When sealing ends, in seconds since 1970.
@@ -106,7 +107,7 @@ impl SignedKeySet {
 
     /// Gives the keys if the signature verified and the set is current.
     pub fn trust(self, verified: bool) -> core::result::Result<KeySet, JsValue> {
-        Ok(KeySet(self.set.trust(verified, now())?))
+        Ok(KeySet(self.set.trust(verified, now())?, Cell::default()))
     }
 }
 
@@ -119,7 +120,8 @@ impl Sealer {
     /// A sealer for pages of `origin`.
     #[wasm_bindgen(constructor)]
     pub fn new(keys: &KeySet, origin: &str) -> core::result::Result<Self, JsValue> {
-        Ok(Self(Rc::new(PooledSealer::new(sealer::Sealer::new(keys.0.clone(), origin)?))))
+        let sealer = sealer::Sealer::new(keys.0.clone(), origin)?;
+        Ok(Self(Rc::new(PooledSealer::new(sealer, keys.1.take()))))
     }
 
     /// Seals one value.

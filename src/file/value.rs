@@ -63,7 +63,7 @@ impl About {
         let (key, name, media_type) = (text("key")?, text("name")?, text("type")?);
         let about = Self { name, media_type };
         let texts_fit = about.members().into_iter().all(|(_, text)| text.is_none_or(|text| is_text(text)));
-        let key = key.and_then(|key| base64url::decode(&key)).map(Zeroizing::new);
+        let key = key.and_then(|key| base64url::decode_secret(&key));
         let key = key.filter(|key| key.len() == KEY_LEN && texts_fit && file.is_empty()).ok_or(malformed)?;
         let mut bytes = Zeroizing::new([0; KEY_LEN]);
         bytes.copy_from_slice(&key);

@@ -20,8 +20,9 @@ pub(super) struct PooledSealer {
 }
 
 impl PooledSealer {
-    pub(super) fn new(sealer: Sealer) -> Self {
-        Self { sealer, pool: RefCell::default() }
+    /// A sealer, and what has been prepared for it already.
+    pub(super) fn new(sealer: Sealer, ready: Option<Prepared>) -> Self {
+        Self { sealer, pool: RefCell::new(Vec::from_iter(ready)) }
     }
 
     pub(super) fn check(&self, kind: Kind, now: NumericDate) -> Result<()> {

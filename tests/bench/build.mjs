@@ -77,7 +77,7 @@ for (const name of ["fieldseal.wasm", "fieldseal-fast.wasm"]) {
 
 const peers = [];
 for (const id of ids) {
-  const { title, postQuantum, works } = await describe(id);
+  const { title, postQuantum, works, head } = await describe(id);
   const dir = join(out, "cold", id);
   await mkdir(dir, { recursive: true });
   const { metafile } = await esbuild.build({
@@ -92,6 +92,7 @@ for (const id of ids) {
     await copyFile(entry(`fieldseal/${wasm}`), join(dir, wasm));
     files.push(wasm);
   }
+  if (head) await writeFile(join(dir, "head.html"), head);
   const sizes = {};
   for (const name of files) sizes[name] = await compressed(join(dir, name));
   peers.push({ id, title, postQuantum, works, files: sizes });
@@ -101,10 +102,10 @@ await writeFile(join(out, "peers.json"), `${JSON.stringify(peers, undefined, 2)}
 /** What a peer says about itself: its constants alone, since not every library runs here. */
 async function describe(id) {
   const source = `import * as peer from ${JSON.stringify(join(peersDir, `${id}.js`))};
-    export const [title, postQuantum, works] = [peer.title, peer.postQuantum, peer.works];`;
+    export const [title, postQuantum, works, head] = [peer.title, peer.postQuantum, peer.works, peer.head];`;
   const { outputFiles } = await esbuild.build({ ...options, stdin: { contents: source, resolveDir: here }, write: false });
-  const { title, postQuantum, works = EVERYTHING } = await import(
+  const { title, postQuantum, works = EVERYTHING, head } = await import(
     `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
   );
-  return { title, postQuantum, works };
+  return { title, postQuantum, works, head };
 }

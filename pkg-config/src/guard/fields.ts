@@ -52,6 +52,8 @@ export class Fields {
       if (this.#found.get(control) !== control.value) whenReleased(() => this.#judge(control, true));
     });
     this.#listen(form.ownerDocument, "invalid", (control) => this.#mark(control));
+    // Not at once, as it asks for styles, for which the browser may not be ready.
+    const timer = setTimeout(() => this.#all().forEach(equip));
     // What the browser restored, or the server filled in, was not typed and is looked at all the same.
     this.#judgeAll();
     const again = () => this.#judgeAll();
@@ -64,6 +66,7 @@ export class Fields {
       again();
     };
     this.#undo.push(
+      () => clearTimeout(timer),
       listen(window, ["pageshow"], again),
       listen(form, ["reset"], (event) => event.target === form && setTimeout(fresh)),
     );
@@ -112,10 +115,7 @@ export class Fields {
   }
 
   #judgeAll(): void {
-    for (const control of this.#all()) {
-      equip(control);
-      this.#judge(control, false);
-    }
+    for (const control of this.#all()) this.#judge(control, false);
   }
 
   /** Finds out whether the text is one of its kind. `shown` says it at once, and not only when the form is sent. */

@@ -18,7 +18,8 @@ pub(crate) const RAW: &str = "fieldseal-hpke-9";
 pub(crate) const FAST: &str = "fieldseal-fast";
 /// Fieldseal as pages use it.
 pub(crate) const GUARD: &str = "fieldseal-guard";
-
+/// The same with the module named in the page's head.
+pub(crate) const PRELOAD: &str = "fieldseal-preload";
 /// Fieldseal's way with files.
 pub(crate) const SEAL_FILE: &str = "fieldseal-file";
 

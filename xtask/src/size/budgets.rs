@@ -89,7 +89,6 @@ pub(super) const CRATES: &[&str] = &[
     "x25519_dalek",
     "zeroize",
     // Token and key set
-    "base64ct",
     // The browser
     "getrandom",
     "js_sys",
