@@ -5,10 +5,10 @@ import type { Sealer } from "./wasm/fieldseal_wasm.js";
 export type Expected = () => readonly (readonly [Sealer, string])[];
 
 /** For how many milliseconds at a stretch the page waits for this. */
-const STRETCH = 3;
+const STRETCH = 2;
 
 /** How many are made at a stretch, because a browser's clock may stand still for longer. */
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 
 /** When the browser is never idle, one is made after so many milliseconds. */
 const PATIENCE = 500;
