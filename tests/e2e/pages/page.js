@@ -13,7 +13,7 @@ console.warn = (...args) => {
   warn.apply(console, args);
 };
 
-const sealer = loadKeys(config.keys, { trust: config.trust }).then((keys) => createSealer(keys));
+const sealer = loadKeys(config.keys, { trust: config.trust, subject: config.subject }).then((keys) => createSealer(keys));
 window.guards = [...document.forms].map((form) => guardForm(form, sealer));
 
 sealer.then(

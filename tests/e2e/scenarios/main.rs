@@ -11,6 +11,7 @@ mod files;
 mod incident_report;
 mod pool;
 mod shop;
+mod subjects;
 mod submissions;
 mod trust;
 mod world;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         controls::ALL,
         closed::ALL,
         trust::ALL,
+        subjects::ALL,
         shop::ALL,
         &fields::all(),
         files::ALL,
