@@ -20,7 +20,7 @@ const PAUSE = 50;
 const CHANGES = ["focusin", "change", "formdata"] as const;
 
 const forms = new Set<Expected>();
-/** The sealers that something was made for. */
+/** The sealers that may have something ready. */
 const filled = new Set<Sealer>();
 let isAway = false;
 let isWaiting = false;
@@ -60,7 +60,6 @@ function fill(idle?: IdleDeadline): void {
   const end = performance.now() + Math.min(STRETCH, idle?.timeRemaining() ?? STRETCH);
   let left = AT_ONCE;
   for (const [sealer, kinds] of trim()) {
-    filled.add(sealer);
     while (sealer.prepare(kinds)) if (--left === 0 || performance.now() >= end) return refill();
   }
 }
@@ -68,9 +67,11 @@ function fill(idle?: IdleDeadline): void {
 /** Wipes what was made with sealers that are not expected any more; gives the others with the kinds of their values. */
 function trim(): Map<Sealer, string> {
   const kinds = new Map<Sealer, string>();
-  if (!isAway) {
-    for (const expected of forms) {
-      for (const [sealer, kind] of expected()) kinds.set(sealer, `${kinds.get(sealer) ?? ""} ${kind}`);
+  for (const expected of forms) {
+    for (const [sealer, kind] of expected()) {
+      // It may have been made with something ready.
+      filled.add(sealer);
+      if (!isAway) kinds.set(sealer, `${kinds.get(sealer) ?? ""} ${kind}`);
     }
   }
   for (const sealer of filled) {
