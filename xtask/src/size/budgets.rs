@@ -2,7 +2,7 @@
 
 /// Everything that a page downloads for `guardForm` with HPKE-9 and the whole catalogue, as a server sends it: brotli, in
 /// bytes. The goal is 45,000.
-pub(super) const GUARD_FORM: usize = 60_000;
+pub(super) const GUARD_FORM: usize = 59_500;
 
 /// The part of `core.js` that wasm-bindgen writes: its share of the file's brotli, in bytes.
 pub(super) const GLUE: usize = 2_800;
