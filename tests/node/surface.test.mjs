@@ -300,6 +300,7 @@ describe("sealForm", () => {
 });
 
 describe("the rest", () => {
+  // What was ready has been used by now.
   test("ready says what it should", () => {
     assert.deepEqual({ ...sealer.ready }, { ok: true, expires: undefined, pool: 0 });
   });
